@@ -1,0 +1,1 @@
+"""Users, posts, deputies, responsibilities, scope, the permission table, masking, sealed fields."""

@@ -1,0 +1,1 @@
+"""The door for machines: JSON API, OpenAPI, tokens in use."""

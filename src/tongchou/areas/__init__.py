@@ -1,0 +1,1 @@
+"""The dated tree of divisions: codes, names, valid dates, successors, outlines."""

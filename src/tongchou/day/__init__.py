@@ -1,0 +1,1 @@
+"""One day of the command post, as six steps in order."""

@@ -1,0 +1,1 @@
+"""The office: my work, search, notices, sign-in purpose."""

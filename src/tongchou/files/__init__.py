@@ -1,0 +1,1 @@
+"""Stored uploads: sealed on disk, named by content hash."""

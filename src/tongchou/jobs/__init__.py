@@ -1,0 +1,1 @@
+"""One table of long work and one worker: progress, cancel, resume after a kill."""

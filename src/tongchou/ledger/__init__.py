@@ -1,0 +1,1 @@
+"""The kernel: declare a ledger once; list, form, import, export and API follow."""

@@ -1,0 +1,1 @@
+"""One epidemic in one city and its case ledger."""

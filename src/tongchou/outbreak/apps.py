@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class OutbreakConfig(AppConfig):
+    name = "tongchou.outbreak"
+    label = "outbreak"

@@ -1,0 +1,1 @@
+"""Typed places and grid cells."""

@@ -1,0 +1,1 @@
+"""Rules as dated data: packs in TOML, city rows by two persons, one bitemporal reader."""

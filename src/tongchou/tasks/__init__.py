@@ -1,0 +1,1 @@
+"""Task, clock, working calendar, escalation: supervision of any ledger row."""

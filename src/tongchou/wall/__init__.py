@@ -1,0 +1,1 @@
+"""The command wall: the big screen and its drill-down."""
