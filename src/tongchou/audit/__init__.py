@@ -1,1 +1,14 @@
 """The append-only trail: who did or read what, when, for which purpose; chained by hash."""
+
+from tongchou.audit.by import By, Event
+
+__all__ = ["By", "Event", "record", "record_many", "timeline", "value_hash", "verify"]
+
+
+def __getattr__(name: str):
+    """Reach the trail's functions late: its model can be imported only once Django's apps are ready."""
+    if name in __all__:
+        from importlib import import_module
+
+        return getattr(import_module("tongchou.audit.trail"), name)
+    raise AttributeError(name)
