@@ -1,1 +1,1 @@
-"""The terminal: every command of tongchou."""
+"""The terminal: every command of tongchou, one file each."""
