@@ -1,0 +1,85 @@
+"""The one read door: a queryset of what an actor's scopes open.
+
+A post sees through its scopes: an area subtree (a digits-only range, served by an index), a site,
+an object, its own open tasks, or itself. A ledger says which model field places a row for each
+kind; a scope kind that a ledger does not declare opens nothing there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from tongchou import areas
+from tongchou.access import permissions
+from tongchou.access.actor import Actor
+from tongchou.ledger.declaration import Ledger
+
+#: (actor, ledger key) -> ids of rows that the actor's open tasks point at; set by the tasks room
+_assignments: Callable[[Actor, str], Iterable[str]] = lambda actor, key: ()
+
+
+def open_assignments_by(source: Callable[[Actor, str], Iterable[str]]) -> None:
+    """Let the tasks room say which rows a post's open tasks point at (it stands left of this room)."""
+    global _assignments
+    _assignments = source
+
+
+def rows(ledger: Ledger, actor: Actor) -> QuerySet:
+    """Rows of a ledger that this actor may see. An actor without the right to list gets none."""
+    queryset = ledger.model._default_manager.all()
+    if ledger.related:
+        queryset = queryset.select_related(*ledger.related)
+    if not permissions.may(actor, ledger.key, "list") and not permissions.may(actor, ledger.key, "read"):
+        return queryset.none()
+    if actor.sees_everything or not ledger.placed:
+        return ledger.rows_for(actor, queryset)
+    opened = _opened(ledger, actor)
+    if opened is None:
+        return queryset.none()
+    return ledger.rows_for(actor, queryset.filter(opened))
+
+
+def may_hold(ledger: Ledger, row: Any, actor: Actor) -> bool:
+    """Whether a row, as it would be saved, lies where this actor may write."""
+    if actor.sees_everything or not ledger.placed:
+        return True
+    for scope in actor.scopes:
+        place = ledger.placed.get(scope.kind)
+        value = _value(row, place) if place else None
+        if value is None:
+            continue
+        if scope.kind == "area":
+            low, high = areas.subtree(scope.value)
+            if low <= str(value) < high:
+                return True
+        elif scope.kind in ("site", "object") and str(value) == scope.value:
+            return True
+        elif scope.kind == "self" and str(value) == actor.user_id:
+            return True
+    return False
+
+
+def _opened(ledger: Ledger, actor: Actor) -> Q | None:
+    parts = Q()
+    for scope in actor.scopes:
+        place = ledger.placed.get(scope.kind)
+        if place is None:
+            continue
+        if scope.kind == "area":
+            parts |= areas.within(place, scope.value)
+        elif scope.kind == "self":
+            parts |= Q(**{place: actor.user_id})
+        elif scope.kind == "assignment":
+            parts |= Q(**{f"{place}__in": list(_assignments(actor, ledger.key))})
+        else:
+            parts |= Q(**{place: scope.value})
+    return parts or None
+
+
+def _value(row: Any, path: str) -> Any:
+    for step in path.split("__"):
+        row = getattr(row, step, None)
+    return row

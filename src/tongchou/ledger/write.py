@@ -1,0 +1,257 @@
+"""The one way in for plain data: form, sheet and API all come here, as text by column name.
+
+Text is cleaned by its column, references are looked up through the referred ledger's own read
+door, the row is placed against the writer's scope, saved, written into the trail, and handed to
+the ledger's ``saved``, all in one transaction. A change of state is no plain data: it is an action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from tongchou import audit
+from tongchou.access import permissions
+from tongchou.access.actor import Actor
+from tongchou.access.sealed import blind_index
+from tongchou.ledger import door, registry, serializer
+from tongchou.ledger.columns import SEALED_KINDS, Column, clean_text
+from tongchou.ledger.declaration import Ledger
+from tongchou.refusal import Refusal, Refusals
+
+BATCH_ROWS = 500
+#: classes whose values enter the trail as keyed hashes
+HASHED_CLASSES = ("D1", "D2", "D3", "D4")
+
+
+@dataclass
+class Cleaned:
+    """One row of text after its columns read it: values by column name, and what is wrong with it."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    problems: list[Refusal] = field(default_factory=list)
+
+
+def clean_rows(ledger: Ledger, raws: Sequence[Mapping[str, Any]], actor: Actor, *, creating: bool = True) -> list[Cleaned]:
+    """Read many rows of text. References are looked up once for all rows.
+
+    ``creating`` also demands the required columns; a change names only what it changes.
+    """
+    cleaned = [_clean(ledger, raw, creating) for raw in raws]
+    for column in ledger.editable_columns():
+        if column.kind == "ref":
+            _resolve(column, cleaned, actor)
+    return cleaned
+
+
+def clean_row(ledger: Ledger, raw: Mapping[str, Any], actor: Actor, *, creating: bool = True) -> dict[str, Any]:
+    """Read one row of text. Raises Refusals with every problem found."""
+    cleaned = clean_rows(ledger, [raw], actor, creating=creating)[0]
+    if cleaned.problems:
+        raise Refusals(cleaned.problems)
+    return cleaned.values
+
+
+def create_rows(ledger: Ledger, values: Iterable[Mapping[str, Any]], *, by: Actor) -> list[Any]:
+    """Save new rows from cleaned values, all or none. Raises Refusal."""
+    _demand(ledger, by, "create")
+    rows = [build_row(ledger, one, by) for one in values]
+    try:
+        with transaction.atomic():
+            ledger.model._default_manager.bulk_create(rows, batch_size=BATCH_ROWS)
+            audit.record_many([_event("create", ledger, row, by, _created(ledger, row)) for row in rows])
+            ledger.saved(rows, [], by)
+    except IntegrityError as error:
+        raise _taken(ledger) from error
+    return rows
+
+
+def change_rows(ledger: Ledger, pairs: Iterable[tuple[Any, Mapping[str, Any]]], *, by: Actor) -> list[Any]:
+    """Save changed values on rows, all or none; rows that stay as they are cost nothing.
+
+    Returns the rows that did change. Raises Refusal.
+    """
+    _demand(ledger, by, "change")
+    changed, events = [], []
+    try:
+        with transaction.atomic():
+            for row, values in pairs:
+                changes = apply_values(ledger, row, values, by)
+                if changes:
+                    row.save(update_fields=None)
+                    changed.append(row)
+                    events.append(_event("change", ledger, row, by, changes))
+            audit.record_many(events)
+            if changed:
+                ledger.saved([], changed, by)
+    except IntegrityError as error:
+        raise _taken(ledger) from error
+    return changed
+
+
+def build_row(ledger: Ledger, values: Mapping[str, Any], by: Actor) -> Any:
+    """A new, unsaved, prepared row. Raises Refusal, also where the writer's scope does not reach."""
+    row = ledger.model()
+    for name, value in values.items():
+        _set(ledger.column(name), row, value)
+    ledger.prepare(row, values, by)
+    _demand_place(ledger, row, by)
+    return row
+
+
+def apply_values(ledger: Ledger, row: Any, values: Mapping[str, Any], by: Actor) -> dict[str, list[str]]:
+    """Set values on a row and return what changed, as the trail keeps it; nothing is saved."""
+    _demand_place(ledger, row, by)
+    changes: dict[str, list[str]] = {}
+    for name, value in values.items():
+        column = ledger.column(name)
+        before, after = column.render(column.read(row)), column.render(value)
+        if before != after:
+            _set(column, row, value)
+            changes[name] = [_trail_text(column, before), _trail_text(column, after)]
+    if changes:
+        ledger.prepare(row, values, by)
+        _demand_place(ledger, row, by)
+    return changes
+
+
+def find_existing(ledger: Ledger, cleaned: Sequence[Cleaned]) -> list[Any | None]:
+    """For each cleaned row the saved row with the same identity, or None; one query for all.
+
+    Looks past the actor's scope on purpose: whoever imports a row that stands in another district
+    must be told so, not given a second copy of it.
+    """
+    identity = ledger.identity_columns()
+    if not identity:
+        return [None] * len(cleaned)
+    lead = identity[0]
+    lead_field = f"{lead.attr}_index" if lead.kind in SEALED_KINDS else lead.attr
+    wanted = {_match_key([lead], one.values) for one in cleaned}
+    found = ledger.model._default_manager.filter(**{f"{lead_field}__in": [key[0] for key in wanted if key[0] is not None]})
+    by_key = {tuple(_match_part(column, column.read(row)) for column in identity): row for row in found}
+    return [by_key.get(_match_key(identity, one.values)) for one in cleaned]
+
+
+def shown_digest(ledger: Ledger, row: Any, actor: Actor) -> str:
+    """A digest of the editable values of a row: a form hands it back, so that two writers notice each other."""
+    parts = [column.render(column.read(row)) for column in form_columns(ledger, actor)]
+    return audit.value_hash("\x1f".join(parts))
+
+
+def form_columns(ledger: Ledger, actor: Actor, *, creating: bool = False) -> list[Column]:
+    """Columns this actor may fill in. What he sees only masked he cannot overwrite; a new row is all his own."""
+    masked = set() if creating else serializer.masked_columns(ledger, actor)
+    return [
+        column
+        for column in ledger.editable_columns()
+        if column.name not in masked and permissions.right(actor, column.cls).read not in ("-", "g")
+    ]
+
+
+def _clean(ledger: Ledger, raw: Mapping[str, Any], creating: bool) -> Cleaned:
+    cleaned = Cleaned()
+    columns = {column.name: column for column in ledger.editable_columns()}
+    for name in raw:
+        if name not in columns:
+            cleaned.problems.append(
+                Refusal(f"没有可填写的列“{name}”。", f"There is no column {name!r} to fill in.", code="unknown_column", field=name)
+            )
+    for name, column in columns.items():
+        if name not in raw and not creating:
+            continue
+        try:
+            cleaned.values[name] = column.parse(raw.get(name))
+        except Refusal as refusal:
+            cleaned.problems.append(refusal)
+    return cleaned
+
+
+def _resolve(column: Column, cleaned: Sequence[Cleaned], actor: Actor) -> None:
+    target = registry.get(column.to)
+    key = target.identity_columns()[0]
+    texts = {one.values[column.name] for one in cleaned if isinstance(one.values.get(column.name), str)}
+    if not texts:
+        return
+    rows = {key.render(key.read(row)): row for row in target.rows(actor).filter(**{f"{key.attr}__in": texts})}
+    for one in cleaned:
+        text = one.values.get(column.name)
+        if not isinstance(text, str):
+            continue
+        if text in rows:
+            one.values[column.name] = rows[text]
+        else:
+            del one.values[column.name]
+            one.problems.append(
+                Refusal(
+                    f"「{column.label}」在{target.label}台账(您的范围内)中找不到“{text}”。",
+                    f"{column.name}: there is no {text!r} in the ledger {target.key!r} within your scope.",
+                    code="unknown_reference",
+                    field=column.name,
+                )
+            )
+
+
+def _set(column: Column, row: Any, value: Any) -> None:
+    field = row._meta.get_field(column.attr)
+    if value is None and not field.null:
+        value = field.get_default() if field.has_default() else ("" if field.empty_strings_allowed else None)
+    setattr(row, column.attr, value)
+    if column.kind in SEALED_KINDS and hasattr(row, f"{column.attr}_index"):
+        setattr(row, f"{column.attr}_index", blind_index(column.kind, value) if value else "")
+
+
+def _demand(ledger: Ledger, by: Actor, verb: str) -> None:
+    if not ledger.writable or not permissions.may(by, ledger.key, verb):
+        raise Refusal(
+            f"您的岗位“{by.post_name}”无权在“{ledger.label}”台账{'新增' if verb == 'create' else '修改'}。",
+            f"Your post {by.post_name!r} may not {verb} rows of the ledger {ledger.key!r}.",
+            code="forbidden",
+        )
+
+
+def _demand_place(ledger: Ledger, row: Any, by: Actor) -> None:
+    if not door.may_hold(ledger, row, by):
+        raise Refusal(
+            "这一行不在您的管辖范围内,不能写入;请交由所属区域的岗位办理。",
+            "This row lies outside your scope and cannot be written; hand it to the post of its area.",
+            code="out_of_scope",
+        )
+
+
+def _created(ledger: Ledger, row: Any) -> dict[str, list[str]]:
+    return {
+        column.name: ["", _trail_text(column, text)]
+        for column in ledger.editable_columns()
+        if (text := column.render(column.read(row)))
+    }
+
+
+def _trail_text(column: Column, text: str) -> str:
+    return audit.value_hash(text) if text and column.cls in HASHED_CLASSES else text
+
+
+def _event(action: str, ledger: Ledger, row: Any, by: Actor, changes: Mapping[str, Any]) -> audit.Event:
+    area = str(getattr(row, ledger.placed.get("area", ""), "") or "") if "__" not in ledger.placed.get("area", "") else ""
+    return audit.Event(action, ledger.key, str(row.pk), by.by, area, changes)
+
+
+def _match_part(column: Column, value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    return blind_index(column.kind, value) if column.kind in SEALED_KINDS else clean_text(column.render(value))
+
+
+def _match_key(columns: Sequence[Column], values: Mapping[str, Any]) -> tuple[str | None, ...]:
+    return tuple(_match_part(column, values.get(column.name)) for column in columns)
+
+
+def _taken(ledger: Ledger) -> Refusal:
+    names = "、".join(str(column.label) for column in ledger.identity_columns())
+    return Refusal(
+        f"“{ledger.label}”台账中已有相同的{names},请先查找已有记录再修改。",
+        f"The ledger {ledger.key!r} already holds a row with this identity; find that row and change it.",
+        code="duplicate",
+    )
