@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from tongchou import areas
 from tongchou.access import permissions
-from tongchou.access.actor import Actor
+from tongchou.access.actor import Actor, Scope
 from tongchou.ledger.declaration import Ledger
 
 #: (actor, ledger key) -> ids of rows that the actor's open tasks point at; set by the tasks room
@@ -34,7 +34,7 @@ def rows(ledger: Ledger, actor: Actor) -> QuerySet:
         queryset = queryset.select_related(*ledger.related)
     if not permissions.may(actor, ledger.key, "list") and not permissions.may(actor, ledger.key, "read"):
         return queryset.none()
-    if actor.sees_everything or not ledger.placed:
+    if _sees_everything(actor) or not ledger.placed:
         return ledger.rows_for(actor, queryset)
     opened = _opened(ledger, actor)
     if opened is None:
@@ -44,10 +44,10 @@ def rows(ledger: Ledger, actor: Actor) -> QuerySet:
 
 def may_hold(ledger: Ledger, row: Any, actor: Actor) -> bool:
     """Whether a row, as it would be saved, lies where this actor may write."""
-    if actor.sees_everything or not ledger.placed:
+    if _sees_everything(actor) or not ledger.placed:
         return True
     for scope in actor.scopes:
-        place = ledger.placed.get(scope.kind)
+        place = _place(ledger, scope)
         value = _value(row, place) if place else None
         if value is None:
             continue
@@ -55,9 +55,10 @@ def may_hold(ledger: Ledger, row: Any, actor: Actor) -> bool:
             low, high = areas.subtree(scope.value)
             if low <= str(value) < high:
                 return True
-        elif scope.kind in ("site", "object") and str(value) == scope.value:
-            return True
-        elif scope.kind == "self" and str(value) == actor.user_id:
+        elif scope.kind == "assignment":
+            if str(row.pk) in {str(one) for one in _assignments(actor, ledger.key)}:
+                return True
+        elif str(value) == _wanted(scope):
             return True
     return False
 
@@ -65,18 +66,31 @@ def may_hold(ledger: Ledger, row: Any, actor: Actor) -> bool:
 def _opened(ledger: Ledger, actor: Actor) -> Q | None:
     parts = Q()
     for scope in actor.scopes:
-        place = ledger.placed.get(scope.kind)
+        place = _place(ledger, scope)
         if place is None:
             continue
         if scope.kind == "area":
             parts |= areas.within(place, scope.value)
-        elif scope.kind == "self":
-            parts |= Q(**{place: actor.user_id})
         elif scope.kind == "assignment":
             parts |= Q(**{f"{place}__in": list(_assignments(actor, ledger.key))})
         else:
-            parts |= Q(**{place: scope.value})
+            parts |= Q(**{place: _wanted(scope)})
     return parts or None
+
+
+def _sees_everything(actor: Actor) -> bool:
+    return any(scope.kind == "area" and scope.value == "" for scope in actor.scopes)
+
+
+def _place(ledger: Ledger, scope: Scope) -> str | None:
+    """The model path that this scope is held against; an object scope on the ledger itself means the row."""
+    if scope.kind == "object" and scope.value.partition(":")[0] == ledger.key:
+        return "pk"
+    return ledger.placed.get(scope.kind)
+
+
+def _wanted(scope: Scope) -> str:
+    return scope.value.partition(":")[2] if scope.kind == "object" else scope.value
 
 
 def _value(row: Any, path: str) -> Any:
