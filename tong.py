@@ -27,8 +27,8 @@ if sys.version_info < OLDEST:
         if found:
             os.execv(found, [found] + sys.argv)  # noqa: S606
     sys.stderr.write(
-        "统筹需要 Python 3.11 或更新版本,这里是 {0}。请安装后再运行。\n"
-        "Tongchou needs Python 3.11 or newer, this is {0}. Install one and run this again.\n".format(sys.version.split()[0])
+        f"统筹需要 Python 3.11 或更新版本,这里是 {sys.version.split()[0]}。请安装后再运行。\n"
+        f"Tongchou needs Python 3.11 or newer, this is {sys.version.split()[0]}. Install one and run this again.\n"
     )
     sys.exit(1)
 
@@ -154,6 +154,8 @@ def make_venv() -> None:
 def install_python(dev: bool) -> dict[str, str]:
     """The packages of the base (and of development) at the versions and hashes of the requirement files."""
     stamp = read_stamp(VENV) if PYTHON.exists() else {}
+    if stamp.get("python", "") != str(PYTHON.resolve()):
+        stamp = {}  # the machine's Python was replaced, or nothing was ever installed
     if stamp.get("unfinished") and not VENV.is_symlink():
         stamp = {}
         make_venv()  # a package may stand there half written, which pip would take for whole
@@ -163,6 +165,7 @@ def install_python(dev: bool) -> dict[str, str]:
     part, wanted = ("dev", digest(file)) if dev else ("base", digest(file))
     if stamp.get(part) == wanted or (not dev and stamp.get("dev") == digest(ROOT / "requirements-dev.txt")):
         return stamp
+    stamp["python"] = str(PYTHON.resolve())
     write_stamp(VENV, {**stamp, "unfinished": part})
     total = sum("==" in line for line in file.read_text(encoding="utf-8").splitlines())
     with Step("安装 Python 库(核对哈希)", "installing Python packages by hash") as step:
@@ -268,7 +271,7 @@ def main(words: list[str]) -> int:
     if ON_WINDOWS:
         return subprocess.call(call, env=environment())
     sys.stderr.flush()
-    os.execve(call[0], call, environment())  # noqa: S606
+    return os.execve(call[0], call, environment())  # noqa: S606
 
 
 if __name__ == "__main__":
