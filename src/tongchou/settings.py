@@ -64,8 +64,25 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "tongchou.access.middleware.ActorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+
+AUTH_USER_MODEL = "access.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["tongchou.access.hashers.CityArgon2"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator", "OPTIONS": {"user_attributes": ("username", "name")}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+PERMISSIONS_POLICY = {
+    "camera": ["self"], "geolocation": ["self"], "microphone": [], "payment": [], "usb": [], "fullscreen": ["self"],
+}
 
 ROOT_URLCONF = "tongchou.urls"
 WSGI_APPLICATION = "tongchou.wsgi.application"

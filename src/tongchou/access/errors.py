@@ -1,0 +1,25 @@
+"""What access can refuse, in both languages, with what to do about it."""
+
+from __future__ import annotations
+
+from django.utils.translation import get_language
+
+
+class AccessError(Exception):
+    """A refusal that a user can cause; ``zh`` and ``en`` say what to do. ``code`` is stable for tests and the API."""
+
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.code, self.zh, self.en = code, zh, en
+
+    def text(self) -> str:
+        """The message in the language of the request."""
+        return self.en if (get_language() or "").startswith("en") else self.zh
+
+
+class UnknownInTable(Exception):
+    """A role, class, verb, ledger or route that ``permissions.toml`` does not name. A programmer's mistake."""
+
+
+class SealedError(Exception):
+    """A sealed value that cannot be made or opened: wrong key, moved between rows, or altered."""
