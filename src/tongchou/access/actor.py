@@ -69,17 +69,17 @@ class Actor:
 
 def _scopes(post: Post, user: User | None) -> tuple[Scope, ...]:
     if post.role == Role.PUB:
-        return (Scope(ScopeKind.SELF, str(user.pk)),) if user else ()
+        return (Scope(ScopeKind.SELF.value, str(user.pk)),) if user else ()
     scopes = []
-    if post.scope_kind == ScopeKind.AREA:
-        scopes.append(Scope(ScopeKind.AREA, post.area_path))
+    if post.scope_kind == ScopeKind.AREA and post.area_path:  # an empty path would mean the whole house: SYSTEM's alone
+        scopes.append(Scope(ScopeKind.AREA.value, post.area_path))
     elif post.scope_kind in (ScopeKind.SITE, ScopeKind.OBJECT):
         scopes.extend(Scope(post.scope_kind, value) for value in post.scope_value.split())
     elif post.scope_kind == ScopeKind.SELF and user:
-        scopes.append(Scope(ScopeKind.SELF, str(user.pk)))
+        scopes.append(Scope(ScopeKind.SELF.value, str(user.pk)))
     if post.role == Role.LEADER:
-        scopes.extend(Scope(ScopeKind.OBJECT, f"{ledger}:{object_id}") for ledger, object_id in post.linked_objects())
-    scopes.append(Scope(ScopeKind.ASSIGNMENT, str(post.pk)))
+        scopes.extend(Scope(ScopeKind.OBJECT.value, f"{ledger}:{object_id}") for ledger, object_id in post.linked_objects())
+    scopes.append(Scope(ScopeKind.ASSIGNMENT.value, str(post.pk)))
     return tuple(scopes)
 
 

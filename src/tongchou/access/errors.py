@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from django.utils.translation import get_language
+from tongchou.refusal import Refusal
 
 
-class AccessError(Exception):
-    """A refusal that a user can cause; ``zh`` and ``en`` say what to do. ``code`` is stable for tests and the API."""
+class AccessError(Refusal):
+    """A refusal of this room. ``code`` is stable for tests and the API."""
 
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        super().__init__(f"{zh} / {en}")
-        self.code, self.zh, self.en = code, zh, en
-
-    def text(self) -> str:
-        """The message in the language of the request."""
-        return self.en if (get_language() or "").startswith("en") else self.zh
+    def __init__(self, code: str, zh: str, en: str, field: str = "") -> None:
+        super().__init__(zh, en, code=code, field=field)
 
 
 class UnknownInTable(Exception):
