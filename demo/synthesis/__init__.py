@@ -1,0 +1,1 @@
+"""Invented residents from census tables: arrays in, arrays out, no database."""

@@ -1,0 +1,31 @@
+"""Phone numbers as the city writes them: mobile (11 digits) or fixed line with area code."""
+
+from __future__ import annotations
+
+import re
+
+from tongchou.people.errors import PeopleError
+
+_MOBILE = re.compile(r"1\d{10}")
+_FIXED = re.compile(r"0\d{2,3}\d{7,8}")
+
+
+class BadPhone(PeopleError):
+    """A phone number that nobody could dial."""
+
+
+def read(text: str) -> str:
+    """The digits of a phone number: blanks, dashes and +86 are ways of writing it, not part of it.
+
+    Raises:
+        BadPhone: where what is left is neither a mobile nor a fixed line with area code.
+    """
+    digits = re.sub(r"[\s\-()（）]", "", text)
+    digits = re.sub(r"^(\+86|0086)", "", digits)
+    if not (_MOBILE.fullmatch(digits) or _FIXED.fullmatch(digits)):
+        raise BadPhone(
+            "phone_shape",
+            f"电话 {text} 不是11位手机号,也不是带区号的固定电话",
+            f"The phone {text} is neither an 11-digit mobile number nor a fixed line with area code",
+        )
+    return digits
