@@ -17,8 +17,9 @@ from tongchou.access import permissions
 from tongchou.access.actor import Actor, Scope
 from tongchou.ledger.declaration import Ledger
 
-#: (actor, ledger key) -> ids of rows that the actor's open tasks point at; set by the tasks room
-_assignments: Callable[[Actor, str], Iterable[str]] = lambda actor, key: ()
+# (actor, ledger key) -> ids of rows that the actor's open tasks point at; the tasks room sets it.
+def _assignments(actor: Actor, key: str) -> Iterable[str]:
+    return ()
 
 
 def open_assignments_by(source: Callable[[Actor, str], Iterable[str]]) -> None:

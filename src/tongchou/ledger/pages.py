@@ -1,0 +1,222 @@
+"""The pages that every ledger has: list, detail with its timeline, form, action."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from tongchou import audit
+from tongchou.access import permissions
+from tongchou.access.actor import Actor
+from tongchou.ledger import filters, forms, paging, registry, serializer, write
+from tongchou.ledger.declaration import Action, Ledger
+from tongchou.refusal import Refusal
+
+TIMELINE_LINES = 100
+
+
+def ledger_page(verb: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Open a page of a ledger to whoever may do ``verb`` there; for anyone else it does not exist."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def inner(request: HttpRequest, key: str, *args: Any, **kwargs: Any) -> HttpResponse:
+            actor = Actor.of_request(request)
+            if actor is None:
+                return redirect_to_login(request.get_full_path())
+            try:
+                ledger = registry.get(key)
+            except Refusal as refusal:
+                raise Http404(refusal.text) from refusal
+            if not permissions.may(actor, key, verb):
+                raise Http404
+            response = view(request, ledger, actor, *args, **kwargs)
+            response.headers["Cache-Control"] = "no-store"
+            return response
+
+        return inner
+
+    return decorate
+
+
+def find_row(ledger: Ledger, actor: Actor, pk: str) -> Any:
+    """The row inside the actor's scope; outside it, and where there is none, the same 404."""
+    try:
+        row = ledger.rows(actor).filter(pk=uuid.UUID(str(pk))).first()
+    except ValueError:
+        row = None
+    if row is None:
+        raise Http404(_("没有这条记录,或它不在您的范围内。"))
+    return row
+
+
+@ledger_page("list")
+def list_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpResponse:
+    """First rows at once; ``?rows=1`` gives only the further rows, for htmx."""
+    narrowed = filters.filter_set(ledger, actor, request.GET or None, ledger.rows(actor))
+    columns = serializer.visible_columns(ledger, actor, listed=True)
+    try:
+        page = paging.page(narrowed.qs, ledger.order, request.GET.get("after", ""))
+    except Refusal as refusal:
+        messages.error(request, refusal.text)
+        return redirect("ledger-list", key=ledger.key)
+    _note_reading(ledger, actor, len(page.rows))
+    context = {
+        "ledger": ledger,
+        "columns": columns,
+        "lines": [(row, _cells(ledger, row, actor, columns)) for row in page.rows],
+        "next_query": _query(request, after=page.next_cursor) if page.next_cursor else "",
+        "query": _query(request, after=""),
+        "filters": narrowed,
+        "words": filters.in_words(ledger, narrowed),
+        "problems": filters.problems(ledger, narrowed),
+        "filtered": any(value for name, value in request.GET.items() if name not in ("after", "rows")),
+        "may": {verb: permissions.may(actor, ledger.key, verb) for verb in ("create", "import", "export")},
+        "masked": bool(serializer.masked_columns(ledger, actor)) and not actor.purpose,
+    }
+    return render(request, "ledger/rows.html" if request.GET.get("rows") else "ledger/list.html", context)
+
+
+@ledger_page("list")
+def count_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpResponse:
+    """How many rows the list holds, asked for after the first rows are shown."""
+    narrowed = filters.filter_set(ledger, actor, request.GET or None, ledger.rows(actor))
+    number, more = paging.count_up_to(narrowed.qs)
+    return render(request, "ledger/count.html", {"number": number, "more": more})
+
+
+@ledger_page("read")
+def detail_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str) -> HttpResponse:
+    row = find_row(ledger, actor, pk)
+    columns = serializer.visible_columns(ledger, actor)
+    shown = serializer.serialize(ledger, row, actor, columns)
+    audit.record("read", ledger=ledger.key, object_id=str(row.pk), by=actor.by, area=_area(ledger, row))
+    context = {
+        "ledger": ledger,
+        "row": row,
+        "title": " ".join(shown[column.name].text for column in ledger.title_of(row) if column.name in shown),
+        "facts": [(column, shown[column.name]) for column in columns],
+        "actions": [action for action in ledger.actions if _offers(ledger, action, row, actor)],
+        "may_change": ledger.writable and permissions.may(actor, ledger.key, "change"),
+        "masked": any(one.masked for one in shown.values()) and not actor.purpose,
+        "timeline": _timeline(ledger, row),
+    }
+    return render(request, "ledger/detail.html", context)
+
+
+@ledger_page("create")
+def new_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpResponse:
+    columns = write.form_columns(ledger, actor, creating=True)
+    form = forms.RowForm(columns, request.POST or None, initial=request.GET.dict())
+    if request.method == "POST" and form.is_valid():
+        try:
+            values = write.clean_row(ledger, form.raw(), actor)
+            row = write.create_rows(ledger, [values], by=actor)[0]
+        except Refusal as refusal:
+            form.show(refusal)
+        else:
+            messages.success(request, _("已新增。"))
+            return redirect("ledger-detail", key=ledger.key, pk=row.pk)
+    return render(request, "ledger/form.html", {"ledger": ledger, "form": form}, status=422 if form.errors else 200)
+
+
+@ledger_page("change")
+def edit_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str) -> HttpResponse:
+    row = find_row(ledger, actor, pk)
+    columns = write.form_columns(ledger, actor)
+    form = forms.RowForm(columns, request.POST or None, initial=forms.initial_of(columns, row))
+    digest = write.shown_digest(ledger, row, actor)
+    if request.method == "POST" and form.is_valid():
+        if request.POST.get("shown") != digest:
+            form.add_error(None, _("您填写期间,别人改了这条记录。下面是您填的内容;请核对现有值后再保存。"))
+        else:
+            try:
+                values = write.clean_row(ledger, form.raw(), actor, creating=False)
+                changed = write.change_rows(ledger, [(row, values)], by=actor)
+            except Refusal as refusal:
+                form.show(refusal)
+            else:
+                messages.success(request, _("已保存。") if changed else _("没有变化,未写入。"))
+                return redirect("ledger-detail", key=ledger.key, pk=row.pk)
+    context = {"ledger": ledger, "form": form, "row": row, "shown": digest}
+    return render(request, "ledger/form.html", context, status=422 if form.errors else 200)
+
+
+@ledger_page("read")
+def action_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str, name: str) -> HttpResponse:
+    """Ask for what an action needs, do it, and come back to the row."""
+    row = find_row(ledger, actor, pk)
+    action = next((one for one in ledger.actions if one.name == name), None)
+    if action is None or not permissions.may(actor, ledger.key, action.name):
+        raise Http404
+    form = forms.RowForm(action.fields, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            do_action(ledger, action, row, form.raw(), actor)
+        except Refusal as refusal:
+            form.show(refusal)
+        else:
+            messages.success(request, _("已办理:%(action)s。") % {"action": action.label})
+            return redirect("ledger-detail", key=ledger.key, pk=row.pk)
+    context = {"ledger": ledger, "row": row, "action": action, "form": form, "offered": action.when(row)}
+    return render(request, "ledger/action.html", context, status=422 if form.errors else 200)
+
+
+def do_action(ledger: Ledger, action: Action, row: Any, raw: dict[str, str], actor: Actor) -> Any:
+    """Read an action's fields and run it. Raises Refusal."""
+    values, problems = {}, []
+    for column in action.fields:
+        try:
+            values[column.name] = column.parse(raw.get(column.name))
+        except Refusal as refusal:
+            problems.append(refusal)
+    if problems:
+        raise write.Refusals(problems)
+    return action.do(**{action.noun or ledger.key: row}, by=actor, **values)
+
+
+def _offers(ledger: Ledger, action: Action, row: Any, actor: Actor) -> bool:
+    return permissions.may(actor, ledger.key, action.name) and action.when(row)
+
+
+def _cells(ledger: Ledger, row: Any, actor: Actor, columns: list[Any]) -> list[Any]:
+    shown = serializer.serialize(ledger, row, actor, columns)
+    return [(column, shown[column.name]) for column in columns]
+
+
+def _note_reading(ledger: Ledger, actor: Actor, rows: int) -> None:
+    """A list of personal data that was read is one line of the trail."""
+    if rows and any(column.cls in serializer.PURPOSE_CLASSES for column in ledger.columns):
+        audit.record("list", ledger=ledger.key, object_id="", by=actor.by, count=rows)
+
+
+def _timeline(ledger: Ledger, row: Any) -> list[dict[str, Any]]:
+    labels = {column.name: column.label for column in ledger.columns}
+    labels |= {action.name: action.label for action in ledger.actions}
+    lines = []
+    for entry in audit.timeline(ledger.key, str(row.pk)).exclude(action__in=("read", "list"))[:TIMELINE_LINES]:
+        changes = [(labels.get(name, name), *pair) for name, pair in entry.changes.items() if isinstance(pair, list) and len(pair) == 2]
+        lines.append({"entry": entry, "label": labels.get(entry.action, entry.action), "changes": changes})
+    return lines
+
+
+def _area(ledger: Ledger, row: Any) -> str:
+    path = ledger.placed.get("area", "")
+    return str(getattr(row, path, "") or "") if path and "__" not in path else ""
+
+
+def _query(request: HttpRequest, after: str) -> str:
+    query = request.GET.copy()
+    for name in ("after", "rows"):
+        query.pop(name, None)
+    if after:
+        query["after"] = after
+    return query.urlencode()
