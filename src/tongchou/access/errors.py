@@ -6,10 +6,10 @@ from tongchou.refusal import Refusal
 
 
 class AccessError(Refusal):
-    """A refusal of this room. ``code`` is stable for tests and the API."""
+    """A refusal that a user can cause; ``zh`` and ``en`` say what to do. ``code`` is stable for tests and the API."""
 
-    def __init__(self, code: str, zh: str, en: str, field: str = "") -> None:
-        super().__init__(zh, en, code=code, field=field)
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        super().__init__(zh, en, code=code)
 
 
 class UnknownInTable(Exception):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from tongchou.refusal import Refusal
 
-class AreaError(ValueError):
+
+class AreaError(Refusal, ValueError):
     """A division that cannot be used as asked. ``code`` names the case; ``zh`` and ``en`` say what to do."""
 
     def __init__(self, code: str, zh: str, en: str) -> None:
-        super().__init__(f"{zh} / {en}")
-        self.code, self.zh, self.en = code, zh, en
+        super().__init__(zh, en, code=code)
 
 
 class BadCode(AreaError):

@@ -100,6 +100,14 @@ class Tree:
                 found.append(row)
         return found
 
+    def named(self, text: str, on: date) -> list[Division]:
+        """Divisions in force on a day whose short or full name (from the city or county down, too) is this text."""
+        return [
+            row
+            for row in self.below("", on)
+            if row.name == text or (row.name and text.endswith(row.name) and self.full_name(row.path, on).endswith(text))
+        ]
+
     # change over time
 
     def born_on(self, path: str) -> date:

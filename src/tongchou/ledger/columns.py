@@ -204,14 +204,27 @@ def _choice(column: Column, text: str) -> str:
     raise column._refuse("unknown_choice", f"“{text}”不在可选值中:{listed}。", f"{text!r} is none of: {codes}.")
 
 
-def _area(column: Column, text: str) -> str:
+def area_path(text: str) -> str | None:
+    """The path of a division written as a code (also with ``.0`` from a sheet) or by a name that only one bears."""
     digits = text.removesuffix(".0")
-    path = areas.path_of(digits) if digits.isdigit() and len(digits) in (2, 4, 6, 9, 12, 15) else areas.find(text)
-    if not path or areas.get(path) is None:
+    if digits.isdigit():
+        try:
+            path = areas.path_of(digits)
+        except areas.AreaError:
+            return None
+        return path if areas.find(path) else None
+    named = areas.tree().named(text, citytime.today())
+    return named[0].path if len(named) == 1 else None
+
+
+def _area(column: Column, text: str) -> str:
+    path = area_path(text)
+    if path is None:
         raise column._refuse(
             "unknown_area",
-            f"“{text}”不是本市现有或曾有的区划代码或名称,请查区划台账。",
-            f"{text!r} is no division of this city, past or present; see the area ledger.",
+            f"“{text}”不是本市现有或曾有的区划代码,也不是只有一处的区划名称,请查区划台账。",
+            f"{text!r} is no division code of this city, past or present, nor a name that only one division bears;"
+            " see the area ledger.",
         )
     return path
 

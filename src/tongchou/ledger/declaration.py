@@ -125,13 +125,10 @@ def check(cls: type[Ledger]) -> None:
 
 def _follow(model: type[models.Model], path: str, who: str) -> None:
     for step in path.split("__"):
-        try:
-            found = model._meta.pk if step == "pk" else model._meta.get_field(step.removesuffix("_id") if step.endswith("_id") and not _has(model, step) else step)
-        except Exception as error:
-            raise DeclarationError(f"{who}: {model.__name__} has no field {path!r}") from error
-        if getattr(found, "related_model", None):
-            model = found.related_model
-
-
-def _has(model: type[models.Model], name: str) -> bool:
-    return any(field.name == name for field in model._meta.get_fields())
+        names = {field.name for field in model._meta.get_fields()} | {"pk"}
+        names |= {field.attname for field in model._meta.concrete_fields}
+        if step not in names:
+            raise DeclarationError(f"{who}: {model.__name__} has no field {path!r}")
+        if step != "pk":
+            found = model._meta.get_field(step if step in {f.name for f in model._meta.get_fields()} else step.removesuffix("_id"))
+            model = found.related_model or model

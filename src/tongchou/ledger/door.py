@@ -17,6 +17,7 @@ from tongchou.access import permissions
 from tongchou.access.actor import Actor, Scope
 from tongchou.ledger.declaration import Ledger
 
+
 # (actor, ledger key) -> ids of rows that the actor's open tasks point at; the tasks room sets it.
 def _assignments(actor: Actor, key: str) -> Iterable[str]:
     return ()
@@ -26,6 +27,11 @@ def open_assignments_by(source: Callable[[Actor, str], Iterable[str]]) -> None:
     """Let the tasks room say which rows a post's open tasks point at (it stands left of this room)."""
     global _assignments
     _assignments = source
+
+
+def assigned(actor: Actor, key: str) -> Iterable[str]:
+    """Ids of a ledger's rows that the actor's open tasks point at."""
+    return _assignments(actor, key)
 
 
 def rows(ledger: Ledger, actor: Actor) -> QuerySet:

@@ -17,8 +17,9 @@ from tongchou import audit
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.ledger import filters, forms, paging, registry, serializer, write
+from tongchou.ledger.columns import Column
 from tongchou.ledger.declaration import Action, Ledger
-from tongchou.refusal import Refusal
+from tongchou.refusal import Refusal, Refusals
 
 TIMELINE_LINES = 100
 
@@ -72,7 +73,7 @@ def list_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpRespons
     context = {
         "ledger": ledger,
         "columns": columns,
-        "lines": [(row, _cells(ledger, row, actor, columns)) for row in page.rows],
+        "lines": _lines(ledger, page.rows, actor, columns),
         "next_query": _query(request, after=page.next_cursor) if page.next_cursor else "",
         "query": _query(request, after=""),
         "filters": narrowed,
@@ -179,7 +180,7 @@ def do_action(ledger: Ledger, action: Action, row: Any, raw: dict[str, str], act
         except Refusal as refusal:
             problems.append(refusal)
     if problems:
-        raise write.Refusals(problems)
+        raise Refusals(problems)
     return action.do(**{action.noun or ledger.key: row}, by=actor, **values)
 
 
@@ -187,9 +188,9 @@ def _offers(ledger: Ledger, action: Action, row: Any, actor: Actor) -> bool:
     return permissions.may(actor, ledger.key, action.name) and action.when(row)
 
 
-def _cells(ledger: Ledger, row: Any, actor: Actor, columns: list[Any]) -> list[Any]:
-    shown = serializer.serialize(ledger, row, actor, columns)
-    return [(column, shown[column.name]) for column in columns]
+def _lines(ledger: Ledger, rows: list[Any], actor: Actor, columns: list[Column]) -> list[Any]:
+    shown = serializer.serialize_rows(ledger, rows, actor, columns)
+    return [(row, [(column, cells[column.name]) for column in columns]) for row, cells in zip(rows, shown, strict=True)]
 
 
 def _note_reading(ledger: Ledger, actor: Actor, rows: int) -> None:

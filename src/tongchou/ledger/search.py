@@ -13,7 +13,7 @@ from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.access.sealed import blind_index
 from tongchou.ledger import registry
-from tongchou.ledger.columns import Column, clean_text
+from tongchou.ledger.columns import Column, area_path, clean_text
 from tongchou.ledger.declaration import Ledger
 
 HITS_PER_LEDGER = 20
@@ -59,8 +59,8 @@ def _wanted(ledger: Ledger, text: str) -> Q | None:
         if column.kind == "text":
             part = Q(**{f"{column.attr}__prefix": text})
         elif column.kind == "area":
-            path = areas.path_of(text) if text.isdigit() else areas.find(text)
-            part = areas.within(column.attr, path) if path and areas.get(path) else None
+            path = area_path(text)
+            part = areas.within(column.attr, path) if path else None
         if part is not None:
             wanted = part if wanted is None else wanted | part
     return wanted
