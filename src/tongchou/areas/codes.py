@@ -32,7 +32,7 @@ def path_of(code: str) -> str:
         raise BadCode(
             "code_length",
             f"区划代码“{text}”有 {len(text)} 位，应为 12 位（网格 15 位，或 2、4、6、9 位的上级代码）",
-            f"division code '{text}' has {len(text)} digits; it needs 12 (15 for a grid; 2, 4, 6, 9 for an upper level)",
+            f"division code '{text}' has {len(text)} digits; it needs 12 (15 for a grid, 2 to 9 for an upper level)",
         )
     if text[:2] not in PROVINCES:
         raise BadCode(

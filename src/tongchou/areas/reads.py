@@ -25,7 +25,7 @@ def within(field: str, path: str, *, history: bool = True) -> Q:
     low, high = codes.subtree(path)
     asked = Q(**{f"{field}__gte": low, f"{field}__lt": high})
     if history:
-        for before in sorted(snapshot.tree().whole_predecessors(low)):
+        for before in sorted(snapshot.tree().whole_predecessors(low, citytime.today())):
             low, high = codes.subtree(before)
             asked |= Q(**{f"{field}__gte": low, f"{field}__lt": high})
     return asked

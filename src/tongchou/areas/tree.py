@@ -54,7 +54,7 @@ class Tree:
     versions: Mapping[str, tuple[Division, ...]]
     changes: tuple[Change, ...] = ()
     _paths: list[str] = field(default_factory=list, repr=False)
-    _whole_before: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    _homes: dict[date, dict[str, frozenset[str]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def build(cls, divisions: Iterable[Division], changes: Iterable[Change]) -> Tree:
@@ -63,7 +63,7 @@ class Tree:
             versions[division.path].append(division)
         ordered = {path: tuple(sorted(rows, key=lambda row: row.valid_from_on)) for path, rows in versions.items()}
         dated = tuple(sorted(changes, key=lambda row: (row.changed_on, row.from_path, row.to_path)))
-        return cls(ordered, dated, sorted(ordered), _whole_predecessors(dated))
+        return cls(ordered, dated, sorted(ordered))
 
     # one division
 
@@ -123,12 +123,8 @@ class Tree:
         """
         start = since or self.born_on(path)
         now = {path: ONE}
-        for day, moves in self._moves_between(start, on):
-            after: dict[str, Fraction] = defaultdict(Fraction)
-            for place, part in now.items():
-                for change in moves.get(place, (Change(place, place, day, ONE),)):
-                    after[change.to_path] += part * change.share
-            now = dict(after)
+        for _, moves in self._moves_between(start, on):
+            now = _moved(now, moves)
         return now
 
     def predecessors(self, path: str, on: date, since: date | None = None) -> dict[str, Fraction]:
@@ -161,24 +157,24 @@ class Tree:
                 days.setdefault(change.changed_on, {}).setdefault(change.from_path, []).append(change)
         return sorted(days.items())
 
-    def whole_predecessors(self, path: str) -> frozenset[str]:
-        """Earlier areas, at any level, whose people all live in ``path`` or below it: the fewest ranges that hold them.
+    def whole_predecessors(self, path: str, on: date) -> frozenset[str]:
+        """Earlier areas whose people all live in ``path`` or below it on a day: the fewest ranges that hold them.
 
         Their rows keep the code they were written with, so a scope on ``path`` must ask for these ranges too.
         """
-        gathered: set[str] = set()
-        start = bisect_left(self._targets, path)
-        for target in self._targets[start:]:
-            if not target.startswith(path):
-                break
-            gathered |= {origin for origin in self._whole_before[target] if not origin.startswith(path)}
-        return frozenset(
-            origin for origin in gathered if not any(other in gathered for other in ancestors(origin))
-        )
-
-    @property
-    def _targets(self) -> list[str]:
-        return sorted(self._whole_before)
+        changed_on = max((change.changed_on for change in self.changes if change.changed_on <= on), default=None)
+        if changed_on is None:
+            return frozenset()
+        if changed_on not in self._homes:
+            self._homes[changed_on] = _whole_origins(self.changes, changed_on)
+        gathered = {
+            origin
+            for home, origins in self._homes[changed_on].items()
+            if home.startswith(path)
+            for origin in origins
+            if not origin.startswith(path)
+        }
+        return frozenset(origin for origin in gathered if gathered.isdisjoint(ancestors(origin)))
 
     def at_level(self, path: str, level: str) -> str:
         """The path cut to a level; an area that already stands above the level stays itself."""
@@ -217,13 +213,34 @@ def _origins(place: str, day: date, arrived: list[Change], tree: Tree) -> dict[s
     return shares
 
 
-def _whole_predecessors(changes: Iterable[Change]) -> dict[str, frozenset[str]]:
-    """For every area that people moved into: the areas that moved into it whole, through chains of whole moves."""
-    before: dict[str, frozenset[str]] = defaultdict(frozenset)
+def _whole_origins(changes: Iterable[Change], until: date) -> dict[str, frozenset[str]]:
+    """For every area: the earlier areas whose people all live in it once the changes up to a day are done."""
+    homes: dict[str, dict[str, Fraction]] = {}
+    by_day: dict[date, dict[str, list[Change]]] = {}
     for change in changes:
-        if change.share == ONE and change.from_path != change.to_path:
-            before[change.to_path] |= {change.from_path} | before[change.from_path]
-    return dict(before)
+        if change.changed_on <= until:
+            by_day.setdefault(change.changed_on, {}).setdefault(change.from_path, []).append(change)
+    for _, moves in sorted(by_day.items()):
+        homes |= {origin: {origin: ONE} for origin in moves if origin not in homes}
+        for origin, places in homes.items():
+            if places.keys() & moves.keys():
+                homes[origin] = _moved(places, moves)
+    whole: dict[str, set[str]] = defaultdict(set)
+    for origin, places in homes.items():
+        if len(places) == 1 and origin not in places:
+            whole[next(iter(places))].add(origin)
+    return {home: frozenset(origins) for home, origins in whole.items()}
+
+
+def _moved(places: Mapping[str, Fraction], moves: Mapping[str, list[Change]]) -> dict[str, Fraction]:
+    """Shares by place after one day's changes."""
+    after: dict[str, Fraction] = defaultdict(Fraction)
+    for place, part in places.items():
+        if place not in moves:
+            after[place] += part
+        for change in moves.get(place, ()):
+            after[change.to_path] += part * change.share
+    return dict(after)
 
 
 def reaggregate(
