@@ -67,7 +67,7 @@ def draft_outbreak(
 
 @transaction.atomic
 def open_outbreak(*, outbreak: Outbreak, by: Actor) -> Outbreak:
-    """Open a drafted outbreak today. Refused while one of the four ones is empty, or the city fights the same disease already."""
+    """Open a drafted outbreak today. Refused while one of the four ones is empty or the disease is fought already."""
     row = Outbreak.objects.select_for_update().get(pk=outbreak.pk)
     if row.status != Outbreak.Status.DRAFT:
         raise Refusal(f"{row.name} 已经启动过", f"{row.name} has been opened before", code="not_draft")
