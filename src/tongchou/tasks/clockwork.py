@@ -8,7 +8,7 @@ clock runs out when the last counted day closes (24:00).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 
 PENDING, OK, NEAR, OVER, OVER_DONE, UNKNOWN = STATES = ("pending", "ok", "near", "over", "over_done", "unknown")
@@ -172,27 +172,27 @@ def last_day(due: datetime, calendar: Calendar) -> date:
 
 
 def read(course: Course, at: datetime) -> Reading:
-    """How a clock stands at ``at``.
+    """How a clock stands at ``at``, in the states that the rulebook names (rule ``clocks.states``).
 
-    pending: running, time in hand; near: within ``near_minutes`` of its end; over: run out and still
-    going; ok: stopped in time; over_done: stopped late; unknown: no start or no known limit. While
-    paused it stands as it stood when the pause began.
+    pending: not started yet; ok: in time, running or stopped; near: running, within ``near_minutes``
+    of its end; over: run out and still going; over_done: stopped late; unknown: no known limit.
+    While paused it stands as it stood when the pause began.
     """
-    if course.limit is None or course.started_at is None:
+    if course.limit is None:
         return Reading(UNKNOWN)
+    if course.started_at is None or at < course.started_at:
+        return Reading(PENDING)
     stopped = course.stopped_at if course.stopped_at is not None and course.stopped_at <= at else None
     pauses = [_seen_at(pause, at) for pause in course.pauses if pause.from_at <= at]
-    asked = stopped or at
-    holding = next((p for p in merged(pauses) if p.to_at is None), None) if stopped is None else None
-    if holding is not None:
-        before = due_at(course.started_at, course.limit, [p for p in pauses if p.to_at is not None])
-        asked = holding.from_at
-        known = due_at(course.started_at, course.limit, pauses)
-        return _judged(course, before, asked, stopped=False, paused=True, shown=known)
     if stopped is not None:
-        pauses = [Pause(p.from_at, stopped) if p.to_at is None else p for p in pauses]
-    due = due_at(course.started_at, course.limit, pauses)
-    return _judged(course, due, asked, stopped=stopped is not None, paused=False, shown=due)
+        pauses = [Pause(pause.from_at, pause.to_at or stopped) for pause in pauses]
+    joined = merged(pauses)
+    held = joined[-1] if joined and joined[-1].to_at is None else None
+    due = due_at(course.started_at, course.limit, joined)
+    if held is None:
+        return _judged(course, due, stopped or at, stopped=stopped is not None)
+    as_held = _judged(course, due_at(course.started_at, course.limit, joined[:-1]), held.from_at, stopped=False)
+    return replace(as_held, due_at=due, near_at=as_held.near_at if due else None, paused=True)
 
 
 def _seen_at(pause: Pause, at: datetime) -> Pause:
@@ -200,18 +200,14 @@ def _seen_at(pause: Pause, at: datetime) -> Pause:
     return pause if pause.to_at is not None and pause.to_at <= at else Pause(pause.from_at, None)
 
 
-def _judged(
-    course: Course, due: datetime | None, asked: datetime, *, stopped: bool, paused: bool, shown: datetime | None
-) -> Reading:
+def _judged(course: Course, due: datetime | None, asked: datetime, *, stopped: bool) -> Reading:
     if due is None:
-        return Reading(UNKNOWN, paused=paused)
+        return Reading(UNKNOWN)
     near = due - timedelta(minutes=course.near_minutes)
-    if stopped:
-        state = OK if asked <= due else OVER_DONE
-    elif asked > due:
-        state = OVER
-    elif course.near_minutes and asked >= near:
+    if asked > due:
+        state = OVER_DONE if stopped else OVER
+    elif not stopped and course.near_minutes and asked >= near:
         state = NEAR
     else:
-        state = PENDING
-    return Reading(state, due_at=shown, near_at=near if shown else None, left=due - asked, paused=paused)
+        state = OK
+    return Reading(state, due_at=due, near_at=near, left=due - asked)

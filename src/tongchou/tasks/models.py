@@ -14,20 +14,20 @@ from tongchou.audit.ids import uuid7
 
 
 class ClockState(models.TextChoices):
-    PENDING = "pending", _("计时中")
-    OK = "ok", _("按时完成")
-    NEAR = "near", _("临近时限")
-    OVER = "over", _("已超时")
+    PENDING = "pending", _("未起算")
+    OK = "ok", _("正常")
+    NEAR = "near", _("临近")
+    OVER = "over", _("超时")
     OVER_DONE = "over_done", _("超时完成")
-    UNKNOWN = "unknown", _("时限未知")
+    UNKNOWN = "unknown", _("不明")
 
 
 class Clock(models.Model):
     """One legal or ordered time limit running on one row of any ledger.
 
     It keeps the rule's words as they were when it started: a rule that changes later moves it only
-    through ``actions.clock.recompute_clock``, as a new version. ``due_at`` and ``near_at`` are empty
-    while a pause holds the clock, or where the rule's limit was not found.
+    through ``actions.clock.recompute_clock``, as a new version. ``due_at`` is empty while a pause
+    holds the clock, before its start, or where the rule's limit was not found.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -37,7 +37,8 @@ class Clock(models.Model):
     rule_id = models.CharField(max_length=120)
     rule_version = models.CharField(max_length=120, blank=True, default="")
     rule_mark = models.CharField(max_length=20, blank=True, default="")
-    legal_ref = models.CharField(max_length=400, blank=True, default="")
+    legal_zh = models.CharField(max_length=400, blank=True, default="")
+    legal_en = models.CharField(max_length=400, blank=True, default="")
     label_zh = models.CharField(max_length=120)
     label_en = models.CharField(max_length=120)
     limit_minutes = models.PositiveIntegerField(null=True, blank=True)
@@ -69,6 +70,11 @@ class Clock(models.Model):
     @property
     def label(self) -> str:
         return self.label_en if (get_language() or "").startswith("en") else self.label_zh
+
+    @property
+    def legal(self) -> str:
+        """The legal reference in the reader's language."""
+        return self.legal_en if (get_language() or "").startswith("en") else self.legal_zh
 
 
 class ClockPause(models.Model):

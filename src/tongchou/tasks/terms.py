@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from tongchou import citytime, rulebook
@@ -30,54 +30,44 @@ def terms_on(rule_id: str, *, day: date, area_path: str) -> Terms:
     rules = rulebook.at(day, area=area_path)
     answer = rules.get(rule_id)
     value = answer.value or {}
-    working_days = value.get("limit_working_days")
-    minutes = _minutes(value)
+    minutes, working_days = value.get("limit_minutes"), value.get("limit_working_days")
     if answer.value is not None and (working_days is None) == (minutes is None):
         raise Refusal(
-            f"时限规则“{rule_id}”应写明 limit_minutes、limit_hours 或 limit_working_days 之一。",
-            f"The clock rule {rule_id!r} must state one of limit_minutes, limit_hours and limit_working_days.",
+            f"规则“{rule_id}”不是时限:应写明 limit_minutes 或 limit_working_days 之一。",
+            f"The rule {rule_id!r} is no clock: it must state one of limit_minutes and limit_working_days.",
             code="clock_terms",
         )
-    reminders = value.get("remind_before_minutes") or []
-    reminders = sorted({int(one) for one in (reminders if isinstance(reminders, list) else [reminders])}, reverse=True)
-    calendar, calendar_version = ({}, "")
-    if working_days is not None:
-        found = rules.get(CALENDAR_RULE)
-        calendar, calendar_version = _plain_calendar(found.value or {}), str(found.version)
-    label_zh, label_en = label_of(answer)
+    reminders = sorted({int(one) for one in value.get("remind_before_minutes") or ()}, reverse=True)
+    calendar, calendar_version = _calendar(day, area_path) if working_days is not None else ({}, "")
+    reference = value.get("legal_reference") or {}
     return Terms(
         {
-            "rule_version": str(answer.version), "rule_mark": str(answer.mark), "legal_ref": legal_ref(answer),
-            "label_zh": label_zh[:120], "label_en": label_en[:120], "limit_minutes": minutes, "limit_working_days": working_days,
-            "calendar": calendar, "calendar_version": calendar_version, "near_minutes": reminders[0] if reminders else 0,
-            "reminders_minutes": reminders,
+            "rule_version": answer.version, "rule_mark": answer.mark,
+            "legal_zh": str(reference.get("zh") or answer.source_text)[:400],
+            "legal_en": str(reference.get("en") or answer.source_text)[:400],
+            "label_zh": answer.label_zh[:120], "label_en": answer.label_en[:120],
+            "limit_minutes": minutes, "limit_working_days": working_days,
+            "calendar": calendar, "calendar_version": calendar_version,
+            "near_minutes": reminders[0] if reminders else 0, "reminders_minutes": reminders,
         }
     )  # fmt: skip
 
 
-def _minutes(value: dict[str, Any]) -> int | None:
-    if value.get("limit_minutes") is not None:
-        return int(value["limit_minutes"])
-    if value.get("limit_hours") is not None:
-        return round(float(value["limit_hours"]) * 60)
-    return None
-
-
-def label_of(answer: Any) -> tuple[str, str]:
-    return str(getattr(answer, "label_zh", "") or answer.rule_id), str(getattr(answer, "label_en", "") or answer.rule_id)
-
-
-def legal_ref(answer: Any) -> str:
-    source = answer.source
-    return ("; ".join(str(part) for part in source) if isinstance(source, list | tuple) else str(source or ""))[:400]
-
-
-def _plain_calendar(value: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "rest_weekdays": [int(day) for day in value.get("rest_weekdays", (6, 7))],
-        "holidays": [str(day) for day in value.get("holidays", ())],
-        "workdays": [str(day) for day in value.get("workdays", ())],
-    }
+def _calendar(day: date, area_path: str) -> tuple[dict[str, Any], str]:
+    """The calendar of a day's year joined with that of the next: a limit set in December ends in January."""
+    weekend: list[int] = []
+    holidays: set[str] = set()
+    workdays: set[str] = set()
+    version = ""
+    for year_day in (date(day.year + 1, 1, 1), day):
+        answer = rulebook.at(year_day, area=area_path).get(CALENDAR_RULE)
+        value = answer.value or {}
+        weekend, version = [int(one) for one in value.get("weekend", ())], answer.version
+        workdays |= {one.isoformat() for one in value.get("working_weekends") or ()}
+        for row in value.get("holidays") or ():
+            span = (row["to_on"] - row["from_on"]).days
+            holidays |= {(row["from_on"] + timedelta(days=n)).isoformat() for n in range(span + 1)}
+    return {"rest_weekdays": weekend, "holidays": sorted(holidays - workdays), "workdays": sorted(workdays)}, version
 
 
 def calendar_of(clock: Clock) -> Calendar | None:

@@ -10,16 +10,13 @@ from tongchou import audit, citytime
 from tongchou.jobs.machine import machine_now
 from tongchou.jobs.models import Job, JobState
 from tongchou.jobs.registry import HANDLERS
+from tongchou.refusal import Refusal
 
 LEDGER = "job"
 
 
-class JobError(Exception):
+class JobError(Refusal):
     """The job cannot do what was asked of it; says what to do, in both languages."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{zh} / {en}")
-        self.zh, self.en = zh, en
 
 
 def by_of(actor: Any) -> audit.By:

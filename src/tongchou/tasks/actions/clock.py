@@ -16,7 +16,7 @@ from tongchou.tasks.terms import course_of, terms_on
 
 LEDGER = "clock"
 _TERMS = (
-    "rule_version", "rule_mark", "legal_ref", "label_zh", "label_en", "limit_minutes", "limit_working_days",
+    "rule_version", "rule_mark", "legal_zh", "legal_en", "label_zh", "label_en", "limit_minutes", "limit_working_days",
     "calendar", "calendar_version", "near_minutes", "reminders_minutes",
 )  # fmt: skip
 _SHOWN = ("started_at", "due_at", "paused_from_at", "stopped_at", "version", "rule_version", "limit_minutes", "limit_working_days")
@@ -172,13 +172,18 @@ def _keep_version(clock: Clock, reason: str, by: Actor) -> None:
 
 
 def _time(clock: Clock) -> None:
-    """Set ``due_at`` and ``near_at`` from the clock's facts; a pause that is still open leaves them empty."""
+    """Set ``due_at`` and ``near_at`` from the clock's facts.
+
+    An open pause leaves ``due_at`` empty and ``near_at`` as it was when the pause began.
+    """
     course = course_of(clock)
-    due = None
-    if course.limit is not None and course.started_at is not None:
-        due = clockwork.due_at(course.started_at, course.limit, course.pauses)
-    clock.due_at = due
-    clock.near_at = due - timedelta(minutes=clock.near_minutes) if due and clock.near_minutes else None
+    clock.due_at = clock.near_at = None
+    if course.limit is None or course.started_at is None:
+        return
+    clock.due_at = clockwork.due_at(course.started_at, course.limit, course.pauses)
+    as_held = clockwork.due_at(course.started_at, course.limit, [pause for pause in course.pauses if pause.to_at])
+    if clock.near_minutes and as_held:
+        clock.near_at = as_held - timedelta(minutes=clock.near_minutes)
 
 
 def _store(action: str, clock: Clock, by: Actor, before: dict[str, Any], reason: str = "") -> Clock:
