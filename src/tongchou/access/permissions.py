@@ -42,6 +42,7 @@ class Table:
     classes: dict[str, dict[str, Right]]
     ledgers: dict[str, dict[str, frozenset[str]]]
     routes: dict[str, frozenset[str] | str]
+    deputise: dict[str, frozenset[str]]
     purposes: dict[str, dict[str, str]]
     purpose_hours: int
 
@@ -56,6 +57,7 @@ def table() -> Table:
         classes={cls: {role: _right(cell) for role, cell in _full(row, cls).items()} for cls, row in raw["classes"].items()},
         ledgers={key: _ledger(key, dict(row), groups) for key, row in raw["ledgers"].items()},
         routes=_routes(raw["routes"], groups),
+        deputise=_deputise(raw["deputise"], groups),
         purposes=raw["purposes"],
         purpose_hours=raw["session"]["purpose_hours"],
     )
@@ -84,6 +86,11 @@ def may_open(actor: Actor | None, route_name: str) -> bool:
     if audience == NOBODY or actor is None:
         return False
     return audience == SIGNED or _in(actor, audience)
+
+
+def deputy_roles(actor: Actor) -> frozenset[str]:
+    """The roles of posts for which the actor may name deputies and bind phones, inside the own area."""
+    return table().deputise.get(actor.role, frozenset())
 
 
 def is_anonymous(route_name: str) -> bool:
@@ -115,6 +122,12 @@ def _roles(text: str, groups: dict[str, frozenset[str]]) -> frozenset[str]:
         else:
             raise UnknownInTable(f"permissions.toml: {word!r} is neither a role nor a group")
     return frozenset(found)
+
+
+def _deputise(raw: dict[str, str], groups: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
+    for role in raw:
+        _roles(role, {})
+    return {role: _roles(words, groups) for role, words in raw.items()}
 
 
 def _full(row: dict[str, str], cls: str) -> dict[str, str]:

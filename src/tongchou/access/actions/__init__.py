@@ -1,0 +1,1 @@
+"""The write path of access: keyword-only, atomic, the audit row inside."""

@@ -73,6 +73,7 @@ class PostHolding(models.Model):
     to_on = models.DateField(_("止"), null=True, blank=True)
     absent_from_on = models.DateField(_("请假起"), null=True, blank=True)
     absent_to_on = models.DateField(_("请假止"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("即时终止于"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("任职记录")
@@ -90,7 +91,14 @@ class PostHolding(models.Model):
     def __str__(self) -> str:
         return f"{self.post} {self.user} {self.get_kind_display()}"
 
+    @staticmethod
+    def held(day: date) -> Q:
+        """Holdings in force on a day; one that was ended at once no longer counts on the day of its end."""
+        return in_force(day) & (Q(ended_at__isnull=True) | Q(ended_at__gte=citytime.day_close(day)))
+
     def holds_on(self, day: date) -> bool:
+        if self.ended_at is not None and day >= citytime.day_of(self.ended_at):
+            return False
         return (self.from_on is None or self.from_on <= day) and (self.to_on is None or day <= self.to_on)
 
     def absent_on(self, day: date) -> bool:

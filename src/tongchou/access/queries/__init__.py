@@ -1,0 +1,1 @@
+"""Reads of access: who answers, for whom a session acts, what a token may."""

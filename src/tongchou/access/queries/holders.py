@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from tongchou.access.models import Post, PostHolding, User
-from tongchou.access.models.organisation import in_force
 
 HOLDER, ACTING, DEPUTY, ABOVE, VACANT = "holder", "acting", "deputy", "above", "vacant"
 _ORDER = {PostHolding.Kind.HOLDER: 0, PostHolding.Kind.ACTING: 1, PostHolding.Kind.DEPUTY: 2}
@@ -64,7 +63,7 @@ def _in_post(post: Post, on: date, passed: list[tuple[str, str]]) -> PostHolding
 
 def posts_of(user: User, on: date) -> list[Post]:
     """The posts a user may act for on a day: those she holds, and those where the rule makes her act."""
-    rows = PostHolding.objects.filter(in_force(on), user=user).select_related("post", "post__parent").order_by("kind", "id")
+    rows = PostHolding.objects.filter(PostHolding.held(on), user=user).select_related("post", "post__parent").order_by("kind", "id")
     found: dict[object, Post] = {}
     for row in sorted(rows, key=lambda row: (_ORDER[PostHolding.Kind(row.kind)], row.pk)):
         if not row.post.in_force_on(on) or row.absent_on(on):
