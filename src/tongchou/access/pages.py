@@ -9,7 +9,7 @@ from tongchou.access import permissions
 
 
 def page(route_name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare the route name of a view, e.g. ``@page("desk:home")``.
+    """Declare the route name of a view, e.g. ``@page("home")``.
 
     The name must have a row in ``permissions.toml``; a missing one raises when the module is
     imported, so a page that nobody decided about cannot be served.

@@ -164,8 +164,9 @@ def _ledger(key: str, row: dict[str, str], groups: dict[str, frozenset[str]]) ->
 
 def _routes(raw: dict[str, dict[str, str]], groups: dict[str, frozenset[str]]) -> dict[str, frozenset[str] | str]:
     found: dict[str, frozenset[str] | str] = {}
-    for room, rows in raw.items():
+    for rows in raw.values():
         for name, audience in rows.items():
-            full = name if room == "site" else f"{room}:{name}"
-            found[full] = audience if audience in (ANYONE, SIGNED, NOBODY) else _roles(audience, groups)
+            if name in found:
+                raise UnknownInTable(f"permissions.toml: the route {name!r} is named twice")
+            found[name] = audience if audience in (ANYONE, SIGNED, NOBODY) else _roles(audience, groups)
     return found

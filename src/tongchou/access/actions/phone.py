@@ -45,7 +45,7 @@ def show_code(*, user: User, by: Actor) -> Issued:
 
 def demand_worker(user: User, by: Actor) -> None:
     """Refuse a user who does not stand in a post that the actor may bind phones for."""
-    if not permissions.may_open(by, "access:phones"):
+    if not permissions.may_open(by, "phones"):
         raise AccessError("forbidden", "您的岗位不能绑定手机。", "Your post may not bind phones.")
     rules.demand_not_self(by, user)
     posts = [post for post in holders.posts_of(user, citytime.today()) if post.role in (Role.GRID, Role.CHECKPOINT)]

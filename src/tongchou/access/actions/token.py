@@ -70,5 +70,5 @@ def revoke_token(*, token: ApiToken, by: Actor) -> ApiToken:
 
 
 def _demand(by: Actor) -> None:
-    if not permissions.may_open(by, "access:tokens"):
+    if not permissions.may_open(by, "tokens"):
         raise AccessError("forbidden", "只有安全管理员可以管理接口令牌。", "Only the security administrator manages tokens.")
