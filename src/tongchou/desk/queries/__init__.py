@@ -1,0 +1,1 @@
+"""What the office reads for its first page."""
