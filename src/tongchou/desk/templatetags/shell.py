@@ -8,7 +8,6 @@ from typing import Any
 
 from django import template
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tongchou import citytime
@@ -67,8 +66,7 @@ def frame(context: template.Context) -> Shell:
 
 def _account_links(actor: Actor) -> list[around.Link]:
     return [
-        *around.link_to("post", actor, _("切换岗位"), "arrow-left-right"),
+        *around.link_to("switch-post", actor, _("切换岗位"), "arrow-left-right"),
         *around.link_to("purpose", actor, _("查看用途"), "eye"),
-        around.Link(reverse("account_change_password"), _("修改密码"), "key"),
-        around.Link(reverse("mfa_index"), _("两步验证"), "shield-lock"),
+        *around.link_to("access-account", actor, _("账户与登录"), "key"),
     ]
