@@ -2,7 +2,7 @@
 
 from tongchou.audit.by import By, Event
 
-__all__ = ["By", "Event", "record", "record_many", "timeline", "value_hash", "verify"]
+__all__ = ["By", "Event", "record", "record_many", "timeline", "touched_after", "value_hash", "verify"]
 
 
 def __getattr__(name: str):

@@ -84,6 +84,12 @@ def timeline(ledger: str, object_id: str):
     return Entry.objects.filter(ledger=ledger, object_id=str(object_id)).order_by("-position")
 
 
+def touched_after(ledger: str, object_ids: Sequence[str], position: int) -> set[str]:
+    """Which of these rows were written to after a position of the trail; reading does not count."""
+    lines = Entry.objects.filter(ledger=ledger, object_id__in=list(object_ids), position__gt=position)
+    return set(lines.exclude(action__in=("read", "list", "export")).values_list("object_id", flat=True))
+
+
 def verify() -> Verdict:
     """Walk the whole chain and name the first line that was altered, removed, swapped or added."""
     position, link = 0, ""

@@ -10,3 +10,4 @@ class LedgerConfig(AppConfig):
     def ready(self) -> None:
         import_module("tongchou.ledger.lookups")
         import_module("tongchou.ledger.registry").discover()
+        import_module("tongchou.ledger.exchange.applying")

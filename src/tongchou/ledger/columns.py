@@ -36,8 +36,9 @@ class Column:
     """One column, declared once for list, form, sheet, export and API.
 
     ``attr`` is the model path where it differs from ``name`` (``person__name`` is read-only);
-    ``identity`` columns together find the row again when a sheet is imported; ``check`` gets the
-    parsed value and returns it, or raises Refusal.
+    ``identity`` columns together find the row again when a sheet is imported; ``create_only`` ones
+    are given with a new row and later moved by actions alone; ``check`` gets the parsed value and
+    returns it, or raises Refusal.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column:
     identity: bool = False
     required: bool = False
     editable: bool = True
+    create_only: bool = False
     in_list: bool = True
     choices: Choices = ()
     to: str = ""

@@ -60,6 +60,8 @@ class Ledger:
     menu: ClassVar[tuple[str, int]] = ("", 0)
     #: rows may be added and edited as plain data (else only actions write)
     writable: ClassVar[bool] = True
+    #: ways to find a row again, each a tuple of columns, tried in order; by default the identity columns
+    identities: ClassVar[Sequence[tuple[str, ...]]] = ()
     #: columns that head the detail page
     title: ClassVar[Sequence[str]] = ()
 
@@ -68,6 +70,9 @@ class Ledger:
 
     def saved(self, created: Sequence[Any], changed: Sequence[Any], by: Any) -> None:
         """Act on rows just written, inside the same transaction: start clocks, tasks, notices."""
+
+    def removed(self, rows: Sequence[Any], by: Any) -> None:
+        """Take back what ``saved`` started for rows that an undone import is about to delete."""
 
     def rows_for(self, actor: Any, queryset: models.QuerySet) -> models.QuerySet:
         """Narrow what a scope opens further, where a ledger needs to (a queryset in, a queryset out)."""
@@ -84,8 +89,13 @@ class Ledger:
     def identity_columns(self) -> list[Column]:
         return [column for column in self.columns if column.identity]
 
-    def editable_columns(self) -> list[Column]:
-        return [column for column in self.columns if column.editable]
+    def ways_to_find(self) -> list[list[Column]]:
+        """The identities as columns; empty where rows of this ledger cannot be told apart by content."""
+        ways = self.identities or (tuple(column.name for column in self.identity_columns()),)
+        return [[self.column(name) for name in way] for way in ways if way]
+
+    def editable_columns(self, *, creating: bool = True) -> list[Column]:
+        return [column for column in self.columns if column.editable and (creating or not column.create_only)]
 
     def title_of(self, row: Any) -> list[Column]:
         names = self.title or [column.name for column in self.identity_columns()] or [self.columns[0].name]
@@ -113,7 +123,7 @@ def check(cls: type[Ledger]) -> None:
     names = [column.name for column in cls.columns]
     if len(set(names)) != len(names):
         raise DeclarationError(f"{cls.__name__}: a column is declared twice")
-    for name in (*cls.filters, *cls.search, *cls.title):
+    for name in (*cls.filters, *cls.search, *cls.title, *(name for way in cls.identities for name in way)):
         if name not in names:
             raise DeclarationError(f"{cls.__name__}: {name!r} is no column")
     for path in (*cls.placed.values(), *(field.lstrip("-") for field in cls.order)):

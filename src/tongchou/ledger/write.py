@@ -118,21 +118,32 @@ def apply_values(ledger: Ledger, row: Any, values: Mapping[str, Any], by: Actor)
     return changes
 
 
-def find_existing(ledger: Ledger, cleaned: Sequence[Cleaned]) -> list[Any | None]:
-    """For each cleaned row the saved row with the same identity, or None; one query for all.
+def find_existing(ledger: Ledger, values: Sequence[Mapping[str, Any]]) -> list[Any | None]:
+    """For each row of cleaned values the saved row with the same identity, or None; one query for each way.
 
     Looks past the actor's scope on purpose: whoever imports a row that stands in another district
     must be told so, not given a second copy of it.
     """
-    identity = ledger.identity_columns()
-    if not identity:
-        return [None] * len(cleaned)
-    lead = identity[0]
-    lead_field = f"{lead.attr}_index" if lead.kind in SEALED_KINDS else lead.attr
-    wanted = {_match_key([lead], one.values) for one in cleaned}
-    found = ledger.model._default_manager.filter(**{f"{lead_field}__in": [key[0] for key in wanted if key[0] is not None]})
-    by_key = {tuple(_match_part(column, column.read(row)) for column in identity): row for row in found}
-    return [by_key.get(_match_key(identity, one.values)) for one in cleaned]
+    found: list[Any | None] = [None] * len(values)
+    for way in ledger.ways_to_find():
+        keys = [identity_key(way, one) if found[n] is None else None for n, one in enumerate(values)]
+        wanted = {key[0] for key in keys if key is not None}
+        if not wanted:
+            continue
+        lead = way[0]
+        field = f"{lead.attr}_index" if lead.kind in SEALED_KINDS else lead.attr
+        rows = ledger.model._default_manager.filter(**{f"{field}__in": wanted})
+        by_key = {tuple(_match_part(column, column.read(row)) for column in way): row for row in rows}
+        for n, key in enumerate(keys):
+            if found[n] is None and key is not None:
+                found[n] = by_key.get(key)
+    return found
+
+
+def identity_key(way: Sequence[Column], values: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The values of one way to find a row, comparable to a saved row's; None where one of them is blank."""
+    parts = [_match_part(column, values.get(column.name)) for column in way]
+    return None if any(part is None for part in parts) else tuple(part for part in parts if part is not None)
 
 
 def shown_digest(ledger: Ledger, row: Any, actor: Actor) -> str:
@@ -146,14 +157,14 @@ def form_columns(ledger: Ledger, actor: Actor, *, creating: bool = False) -> lis
     masked = set() if creating else serializer.masked_columns(ledger, actor)
     return [
         column
-        for column in ledger.editable_columns()
+        for column in ledger.editable_columns(creating=creating)
         if column.name not in masked and permissions.right(actor, column.cls).read not in ("-", "g")
     ]
 
 
 def _clean(ledger: Ledger, raw: Mapping[str, Any], creating: bool) -> Cleaned:
     cleaned = Cleaned()
-    columns = {column.name: column for column in ledger.editable_columns()}
+    columns = {column.name: column for column in ledger.editable_columns(creating=creating)}
     for name in raw:
         if name not in columns:
             cleaned.problems.append(
@@ -242,10 +253,6 @@ def _match_part(column: Column, value: Any) -> str | None:
     if value is None or value == "":
         return None
     return blind_index(column.kind, value) if column.kind in SEALED_KINDS else clean_text(column.render(value))
-
-
-def _match_key(columns: Sequence[Column], values: Mapping[str, Any]) -> tuple[str | None, ...]:
-    return tuple(_match_part(column, values.get(column.name)) for column in columns)
 
 
 def _taken(ledger: Ledger) -> Refusal:

@@ -1,0 +1,1 @@
+"""Sheets in and out of ledgers: mapping, staging, applying, undoing, export."""

@@ -1,0 +1,193 @@
+"""Put staged rows into the ledger, in batches that survive a kill, and take a whole import back again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max, ProtectedError
+
+from tongchou import audit, citytime, jobs
+from tongchou.access.actor import SYSTEM, Actor
+from tongchou.access.models import Post, User
+from tongchou.ledger import registry, write
+from tongchou.ledger.declaration import Ledger
+from tongchou.ledger.exchange import staging
+from tongchou.ledger.models import Import, ImportRow
+from tongchou.refusal import Refusal
+
+Outcome = ImportRow.Outcome
+
+
+def confirm_import(*, source: Import, by: Actor) -> Any:
+    """Let a staged import in: a job writes it batch by batch. Raises Refusal where it is not waiting for that."""
+    with transaction.atomic():
+        held = Import.objects.select_for_update().get(pk=source.pk)
+        if held.state != Import.State.STAGED:
+            raise _not_in_state(held, "确认", "confirmed")
+        _own(held, by)
+        held.state = Import.State.APPLYING
+        held.save(update_fields=["state"])
+        audit.record("import.confirm", ledger=held.ledger, object_id=str(held.pk), by=by.by, count=held.rows)
+        return jobs.ask("import.apply", by=by.by, key=f"import:{held.pk}", source=str(held.pk))
+
+
+def drop_import(*, source: Import, by: Actor) -> None:
+    """Give a staged import up: its rows go, the account of the file stays."""
+    with transaction.atomic():
+        held = Import.objects.select_for_update().get(pk=source.pk)
+        if held.state != Import.State.STAGED:
+            raise _not_in_state(held, "放弃", "dropped")
+        _own(held, by)
+        held.lines.all().delete()
+        held.state, held.finished_at = Import.State.DROPPED, citytime.now()
+        held.save(update_fields=["state", "finished_at"])
+        audit.record("import.drop", ledger=held.ledger, object_id=str(held.pk), by=by.by)
+
+
+@jobs.handler("import.apply")
+def apply_import(run: jobs.Run) -> dict[str, Any]:
+    """Write staged rows after the stored cursor, at most 500 a transaction, each row with its line of the trail."""
+    source = Import.objects.get(pk=run.args["source"])
+    ledger, by = registry.get(source.ledger), _writer(source)
+    done = source.lines.filter(applied=True).count()
+    waiting = source.lines.filter(outcome__in=(Outcome.CREATE, Outcome.UPDATE))
+    total = waiting.count()
+    while True:
+        with transaction.atomic():
+            batch = list(waiting.filter(row__gt=run.cursor.get("row", 0)).order_by("row")[: write.BATCH_ROWS])
+            if not batch:
+                break
+            _apply_batch(ledger, batch, by)
+            done += len(batch)
+            run.save({"row": batch[-1].row}, done=done, total=total)
+    with transaction.atomic():
+        result = _finish(source, by)
+        run.finish(result)
+    return result
+
+
+def undo_import(*, source: Import, by: Actor) -> int:
+    """Take a whole import back while nothing later touches its rows. Returns rows undone; raises Refusal else."""
+    with transaction.atomic():
+        held = Import.objects.select_for_update().get(pk=source.pk)
+        if held.state != Import.State.DONE:
+            raise _not_in_state(held, "撤销", "undone")
+        _own(held, by)
+        ledger = registry.get(held.ledger)
+        lines = list(held.lines.filter(applied=True).order_by("-row"))
+        _demand_untouched(held, ledger, lines)
+        for start in range(0, len(lines), write.BATCH_ROWS):
+            _undo_batch(ledger, lines[start : start + write.BATCH_ROWS], by)
+        held.state, held.finished_at = Import.State.UNDONE, citytime.now()
+        held.save(update_fields=["state", "finished_at"])
+        held.lines.update(applied=False)
+        audit.record("import.undo", ledger=held.ledger, object_id=str(held.pk), by=by.by, count=max(1, len(lines)))
+    return len(lines)
+
+
+def account(source: Import, *, most_reasons: int = 1000) -> dict[str, Any]:
+    """The import's account as commands and the API print it."""
+    rejected = source.lines.filter(outcome=Outcome.REJECT).order_by("row").values_list("reasons", flat=True)
+    return {
+        "id": str(source.pk), "ledger": source.ledger, "file": source.file_name, "state": source.state,
+        "rows": source.rows, "created": source.created, "updated": source.updated,
+        "unchanged": source.unchanged, "rejected": source.rejected,
+        "refused": source.refusal or None, "ignored_columns": source.ignored,
+        "reasons": [reason for reasons in rejected[:most_reasons] for reason in reasons],
+    }  # fmt: skip
+
+
+def _apply_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> None:
+    """Judge once more against the ledger as it is now (it may have moved since the dry run), then write."""
+    raws = [(line.row, json.loads(line.values), []) for line in lines]
+    judged = staging.judge(ledger, raws, by, staging.Seen())
+    cleaned = write.clean_rows(ledger, [one.raw for one in judged], by)
+    creates, updates = [], []
+    for line, one, values in zip(lines, judged, cleaned, strict=True):
+        line.outcome, line.reasons, line.object_id, line.differs = one.outcome, one.reasons, one.object_id, one.differs
+        if one.outcome == Outcome.CREATE:
+            creates.append((line, values.values))
+        elif one.outcome == Outcome.UPDATE:
+            updates.append((line, staging.given_values(ledger, one.raw, values.values)))
+    for (line, _values), row in zip(creates, write.create_rows(ledger, [v for _l, v in creates], by=by) if creates else [], strict=True):
+        line.object_id, line.applied = str(row.pk), True
+    if updates:
+        rows = {str(row.pk): row for row in ledger.model._default_manager.filter(pk__in=[line.object_id for line, _v in updates])}
+        for line, values in updates:
+            row = rows[line.object_id]
+            line.before = json.dumps({name: ledger.column(name).render(ledger.column(name).read(row)) for name in values}, ensure_ascii=False)
+            line.applied = True
+            line.save(update_fields=["before"])
+        write.change_rows(ledger, [(rows[line.object_id], values) for line, values in updates], by=by)
+    ImportRow.objects.bulk_update(lines, ["outcome", "reasons", "object_id", "differs", "applied"], batch_size=100)
+
+
+def _finish(source: Import, by: Actor) -> dict[str, Any]:
+    counts = {name: source.lines.filter(outcome=name).count() for name in Outcome.values}
+    for name, number in counts.items():
+        setattr(source, name, number)
+    source.state, source.finished_at = Import.State.DONE, citytime.now()
+    source.save()
+    audit.record("import.done", ledger=source.ledger, object_id=str(source.pk), by=by.by, count=max(1, source.rows))
+    return counts
+
+
+def _undo_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> None:
+    rows = {str(row.pk): row for row in ledger.model._default_manager.filter(pk__in=[line.object_id for line in lines])}
+    created = [rows[line.object_id] for line in lines if line.outcome == Outcome.CREATE]
+    ledger.removed(created, by)
+    events = []
+    for line in lines:
+        row = rows[line.object_id]
+        if line.outcome == Outcome.CREATE:
+            try:
+                row.delete()
+            except ProtectedError as error:
+                raise Refusal(
+                    f"第 {line.row} 行新增的记录已被别的记录引用,整份导入不能撤销。",
+                    f"The record that row {line.row} created is referred to by others; the import cannot be undone.",
+                    code="referred_to",
+                ) from error
+        else:
+            before = write.clean_row(ledger, json.loads(line.before), SYSTEM, creating=False)
+            write.apply_values(ledger, row, before, by)
+            row.save()
+        events.append(audit.Event("import.undo", ledger.key, line.object_id, by.by, note=f"{line.source_id}:{line.row}"))
+    audit.record_many(events)
+
+
+def _demand_untouched(source: Import, ledger: Ledger, lines: Sequence[ImportRow]) -> None:
+    finished = audit.timeline(ledger.key, str(source.pk)).filter(action="import.done").aggregate(at=Max("position"))["at"]
+    for start in range(0, len(lines), write.BATCH_ROWS):
+        ids = [line.object_id for line in lines[start : start + write.BATCH_ROWS]]
+        later = audit.touched_after(ledger.key, ids, finished)
+        if later:
+            line = next(line for line in lines if line.object_id in later)
+            raise Refusal(
+                f"第 {line.row} 行写入的记录之后又被改动,整份导入不能撤销;请逐条更正。",
+                f"The record of row {line.row} was changed after the import, which can no longer be undone as a whole; correct rows one by one.",
+                code="touched_later",
+            )
+
+
+def _writer(source: Import) -> Actor:
+    """The post and user who confirmed, with the rights they have now."""
+    if not source.post_id or source.post_id == SYSTEM.post_id:
+        return SYSTEM
+    post = Post.objects.get(pk=source.post_id)
+    user = User.objects.filter(pk=source.user_id).first() if source.user_id else None
+    return Actor.of_post(post, user, purpose="import")
+
+
+def _own(source: Import, by: Actor) -> None:
+    if source.post_id != by.post_id and by is not SYSTEM:
+        raise Refusal("只有发起导入的岗位可以办理这一步。", "Only the post that started the import may do this.", code="forbidden")
+
+
+def _not_in_state(source: Import, zh: str, en: str) -> Refusal:
+    return Refusal(
+        f"这份导入现在是“{source.get_state_display()}”,不能{zh}。", f"This import is {source.state!r} and cannot be {en}.", code="wrong_state"
+    )

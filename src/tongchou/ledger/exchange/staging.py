@@ -1,0 +1,211 @@
+"""Read a sheet whole into staged rows, each with what would become of it. Nothing enters the ledger here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from tongchou import audit, citytime
+from tongchou.access import permissions
+from tongchou.access.actor import Actor
+from tongchou.files.sheets.formats import SheetRefused
+from tongchou.files.sheets.reading import read_rows
+from tongchou.ledger import door, write
+from tongchou.ledger.declaration import Ledger
+from tongchou.ledger.exchange import mapping
+from tongchou.ledger.models import Import, ImportRow
+from tongchou.refusal import Refusal
+
+Outcome = ImportRow.Outcome
+_HEAD_ROWS = 10
+
+
+@dataclass
+class Judged:
+    """One row of the file and what is to be done with it."""
+
+    row: int
+    raw: dict[str, str]
+    outcome: str
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+    differs: list[str] = field(default_factory=list)
+    object_id: str = ""
+
+
+@dataclass
+class Seen:
+    """Identities met so far in this file, with the row that had them first."""
+
+    rows: dict[tuple[Any, ...], tuple[int, str]] = field(default_factory=dict)
+
+
+def stage(ledger: Ledger, path: Path, *, file_name: str, by: Actor, map_name: str = "") -> Import:
+    """Stage a file for an import: a dry run, kept. A file refused as a whole is kept with its reason.
+
+    Raises Refusal where the post may not import into this ledger.
+    """
+    if not ledger.writable or not permissions.may(by, ledger.key, "import"):
+        raise Refusal(f"您的岗位无权向“{ledger.label}”导入。", f"Your post may not import into {ledger.key!r}.", code="forbidden")
+    job = Import.objects.create(
+        ledger=ledger.key, file_name=file_name[:200], file_digest=_digest(path), mapping=map_name,
+        post_id=by.post_id, user_id=by.user_id, area_path=by.area_path, created_at=citytime.now(),
+    )  # fmt: skip
+    try:
+        rules = mapping.rules_of(ledger, map_name) if map_name else None
+        with transaction.atomic():
+            _stage_rows(job, ledger, read_rows(path), rules, by)
+    except (SheetRefused, Refusal) as refused:
+        job.state, job.finished_at = Import.State.REFUSED, citytime.now()
+        job.rows = job.created = job.updated = job.unchanged = job.rejected = 0
+        job.refusal = {"code": refused.code, "zh": refused.zh, "en": refused.en}
+        job.save()
+    audit.record("import.stage", ledger=ledger.key, object_id=str(job.pk), by=by.by, count=max(job.rows, 1), note=f"{file_name} {job.state}")
+    return job
+
+
+def judge(ledger: Ledger, batch: Sequence[tuple[int, dict[str, str], list[Refusal]]], by: Actor, seen: Seen) -> list[Judged]:
+    """What would become of each row, against the ledger as it stands now."""
+    cleaned = write.clean_rows(ledger, [raw for _row, raw, _early in batch], by)
+    existing = write.find_existing(ledger, [one.values for one in cleaned])
+    contents = [content_of(raw) for _row, raw, _early in batch]
+    nameless = [content for content, one in zip(contents, cleaned, strict=True) if not _keys(ledger, one.values)]
+    before = _imported_before(ledger, nameless)
+    judged = []
+    for (row, raw, early), one, current, content in zip(batch, cleaned, existing, contents, strict=True):
+        problems = [*early, *one.problems]
+        if problems:
+            judged.append(Judged(row, raw, Outcome.REJECT, [_reason(row, problem) for problem in problems]))
+            continue
+        twin = _twin(ledger, row, raw, one.values, seen)
+        if twin is not None:
+            judged.append(twin)
+        elif content in before:
+            judged.append(Judged(row, raw, Outcome.UNCHANGED, object_id=before[content]))
+        else:
+            judged.append(_judge_one(ledger, row, raw, one.values, current, by))
+    return judged
+
+
+def content_of(raw: Mapping[str, str]) -> str:
+    """A keyed digest of a row's content."""
+    return audit.value_hash(json.dumps(raw, ensure_ascii=False, sort_keys=True)) + hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _stage_rows(job: Import, ledger: Ledger, rows: Iterator[tuple[int, list[str]]], rules: mapping.Rules | None, by: Actor) -> None:
+    head = list(islice(rows, _HEAD_ROWS))
+    plan = mapping.plan(ledger, head, rules)
+    job.columns, job.ignored = {name: dict(rule) for name, rule in plan.rules.items()}, plan.ignored
+    seen = Seen()
+    counts = dict.fromkeys(Outcome.values, 0)
+    for batch in _batches(plan, head, rows):
+        judged = judge(ledger, batch, by, seen)
+        ImportRow.objects.bulk_create([_staged(job, one) for one in judged], batch_size=write.BATCH_ROWS)
+        for one in judged:
+            counts[one.outcome] += 1
+    for name, number in counts.items():
+        setattr(job, name, number)
+    job.rows, job.state = sum(counts.values()), Import.State.STAGED
+    if not job.rows:
+        raise Refusal("表头下面没有数据行。", "There are no rows below the header.", code="no_rows")
+    job.save()
+
+
+def _batches(plan: mapping.Plan, head: list[tuple[int, list[str]]], rows: Iterator[tuple[int, list[str]]]) -> Iterator[list[Any]]:
+    batch = [_read(plan, number, cells) for number, cells in head if number > plan.header_row]
+    for number, cells in rows:
+        if len(batch) >= write.BATCH_ROWS:
+            yield batch
+            batch = []
+        batch.append(_read(plan, number, cells))
+    if batch:
+        yield batch
+
+
+def _read(plan: mapping.Plan, row: int, cells: list[str]) -> tuple[int, dict[str, str], list[Refusal]]:
+    if len(cells) > len(plan.headers) and any(cells[len(plan.headers) :]):
+        text = f"这一行有 {len(cells)} 格,表头只有 {len(plan.headers)} 列;请检查逗号和引号。"
+        return row, {}, [Refusal(text, f"This row has {len(cells)} cells under {len(plan.headers)} headers; check commas and quotes.", code="too_many_cells")]
+    try:
+        return row, plan.raw(cells), []
+    except Refusal as refusal:
+        return row, {}, [refusal]
+
+
+def _judge_one(ledger: Ledger, row: int, raw: dict[str, str], values: Mapping[str, Any], current: Any, by: Actor) -> Judged:
+    try:
+        if current is None:
+            write.build_row(ledger, values, by)
+            return Judged(row, raw, Outcome.CREATE)
+        given = given_values(ledger, raw, values)
+        moved = [column.name for column in ledger.columns if column.create_only and column.name in given and column.render(column.read(current)) != column.render(given[column.name])]
+        if moved:
+            raise Refusal(
+                f"“{'、'.join(str(ledger.column(name).label) for name in moved)}”与已有记录不同;它由办理动作改变,不能用表格改。",
+                f"{', '.join(moved)} differs from the saved row; it is moved by an action, not by a sheet.",
+                code="moved_by_action", field=moved[0],
+            )  # fmt: skip
+        if not door.may_hold(ledger, current, by):
+            raise Refusal("已有的这条记录属于其他区域,不能改写。", "The saved row belongs to another area and is not overwritten.", code="out_of_scope")
+        changes = write.apply_values(ledger, current, given, by)
+        return Judged(row, raw, Outcome.UPDATE if changes else Outcome.UNCHANGED, differs=sorted(changes), object_id=str(current.pk))
+    except Refusal as refusal:
+        parts = getattr(refusal, "parts", [refusal])
+        return Judged(row, raw, Outcome.REJECT, [_reason(row, part) for part in parts])
+
+
+def given_values(ledger: Ledger, raw: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Only what the sheet speaks of: a column that it lacks leaves the saved value alone."""
+    return {name: value for name, value in values.items() if name in raw}
+
+
+def _twin(ledger: Ledger, row: int, raw: dict[str, str], values: Mapping[str, Any], seen: Seen) -> Judged | None:
+    """The same identity twice in one file: equal rows count once, unequal ones are handed back."""
+    content = content_of(raw)
+    for way, key in (_keys(ledger, values) or [(-1, (content,))])[:1]:
+        first = seen.rows.setdefault((way, *key), (row, content))
+        if first[0] == row:
+            continue
+        if first[1] == content:
+            return Judged(row, raw, Outcome.UNCHANGED)
+        return Judged(row, raw, Outcome.REJECT, [{
+            "row": row, "column": "", "code": "duplicate_in_file",
+            "zh": f"与第 {first[0]} 行是同一条记录,内容却不同;请核对后只留一行。",
+            "en": f"This is the same record as row {first[0]} with other content; check and keep one.",
+        }])  # fmt: skip
+    return None
+
+
+def _keys(ledger: Ledger, values: Mapping[str, Any]) -> list[tuple[int, tuple[str, ...]]]:
+    ways = enumerate(ledger.ways_to_find())
+    return [(number, key) for number, way in ways if (key := write.identity_key(way, values)) is not None]
+
+
+def _imported_before(ledger: Ledger, contents: Sequence[str]) -> dict[str, str]:
+    """Rows without any identity that an earlier import already brought in, by content."""
+    if not contents:
+        return {}
+    rows = ImportRow.objects.filter(content__in=contents, applied=True, source__ledger=ledger.key, source__state=Import.State.DONE)
+    return dict(rows.values_list("content", "object_id"))
+
+
+def _reason(row: int, problem: Refusal) -> dict[str, Any]:
+    return {"row": row, "column": problem.field, "code": problem.code, "zh": problem.zh, "en": problem.en}
+
+
+def _staged(job: Import, one: Judged) -> ImportRow:
+    return ImportRow(
+        source=job, row=one.row, values=json.dumps(one.raw, ensure_ascii=False), outcome=one.outcome,
+        reasons=one.reasons, differs=one.differs, content=content_of(one.raw), object_id=one.object_id,
+    )  # fmt: skip
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
