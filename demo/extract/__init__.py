@@ -1,0 +1,1 @@
+"""Scripts that cut our small fact files out of the public data sets; run ``python -m demo.extract``."""
