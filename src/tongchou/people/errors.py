@@ -1,16 +1,12 @@
-"""Errors that a user of the people room can cause, in both languages."""
+"""Refusals of the people room: what a user can cause and mend, in both languages."""
 
 from __future__ import annotations
 
+from tongchou.refusal import Refusal
 
-class PeopleError(Exception):
-    """Something about a person or household that cannot be accepted as written.
 
-    Attributes:
-        code: stable machine word, e.g. ``id_check_digit``.
-        zh, en: what is wrong and what to do.
-    """
+class PeopleError(Refusal):
+    """Something about a person or household that cannot be accepted as written; ``code`` is stable."""
 
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        super().__init__(f"{zh} / {en}")
-        self.code, self.zh, self.en = code, zh, en
+    def __init__(self, code: str, zh: str, en: str, field: str = "") -> None:
+        super().__init__(zh, en, code=code, field=field)

@@ -116,7 +116,7 @@ class Person(models.Model):
     registered_area_path = models.CharField(_("户籍区划"), max_length=18, blank=True, default="")
     occupation = models.CharField(_("职业"), max_length=64, blank=True, default="")
     industry = models.CharField(_("行业"), max_length=64, blank=True, default="")
-    workplace_id = models.CharField(_("工作单位"), max_length=36, blank=True, default="")
+    workplace_no = models.CharField(_("工作场所编号"), max_length=32, blank=True, default="")
     user_id = models.CharField(_("本人账号"), max_length=36, blank=True, default="", editable=False)
     status = models.CharField(_("状态"), max_length=8, choices=Status.choices, default=Status.LIVING)
     merged_into = models.ForeignKey(
@@ -136,7 +136,7 @@ class Person(models.Model):
             models.Index(fields=["id_no_index"], name="person_id_no"),
             models.Index(fields=["phone_index"], name="person_phone"),
             models.Index(fields=["address_index"], name="person_address"),
-            models.Index(fields=["workplace_id", "id"], name="person_workplace"),
+            models.Index(fields=["workplace_no", "id"], name="person_workplace"),
             models.Index(fields=["user_id"], name="person_user"),
         ]
 
@@ -175,5 +175,5 @@ class PersonMerge(models.Model):
 
 
 # Keeping time 0 means: kept with the row of the person, erased with it.
-for _field in ("name", "sex", "born_on", "occupation", "workplace_id"):
+for _field in ("name", "sex", "born_on", "occupation", "workplace_no"):
     personal.declare(Person, _field, "D1", _FIND, 0)

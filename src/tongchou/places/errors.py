@@ -1,16 +1,12 @@
-"""Errors that a user of the places room can cause, in both languages."""
+"""Refusals of the places room: what a user can cause and mend, in both languages."""
 
 from __future__ import annotations
 
+from tongchou.refusal import Refusal
 
-class PlacesError(Exception):
-    """Something about a place that cannot be accepted as written.
 
-    Attributes:
-        code: stable machine word.
-        zh, en: what is wrong and what to do.
-    """
+class PlacesError(Refusal):
+    """Something about a place that cannot be accepted as written; ``code`` is stable."""
 
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        super().__init__(f"{zh} / {en}")
-        self.code, self.zh, self.en = code, zh, en
+    def __init__(self, code: str, zh: str, en: str, field: str = "") -> None:
+        super().__init__(zh, en, code=code, field=field)

@@ -7,13 +7,15 @@ from django.db import transaction
 from tongchou import audit, citytime
 from tongchou.access.actor import Actor
 from tongchou.access.sealed import blind_index
+from tongchou.ledger import registry
+from tongchou.people.actions.household import recount_members
 from tongchou.people.errors import PeopleError
-from tongchou.people.models import Household, Person, PersonMerge
+from tongchou.people.models import Person, PersonMerge
 
 _INDEXED = ("id_no", "phone", "address")
 _FILLABLE = (
     "id_no", "phone", "address", "born_on", "household_id", "relation", "registered_area_path",
-    "occupation", "industry", "workplace_id", "user_id",
+    "occupation", "industry", "workplace_no", "user_id",
 )  # fmt: skip
 
 
@@ -41,7 +43,7 @@ def merge_persons(*, keep: Person, drop: Person, by: Actor) -> PersonMerge:
     drop.status, drop.merged_into, drop.updated_at = Person.Status.MERGED, keep, now
     _save(drop, ["status", "merged_into", "updated_at"])
     _save_filled(keep, filled, now)
-    _recount(keep.household_id, drop.household_id)
+    recount_members(household_ids=[keep.household_id, drop.household_id])
     _record("merge_persons", keep, drop, by, {"merged_into": ["", keep.person_no]}, filled)
     return merge
 
@@ -69,7 +71,7 @@ def unmerge_persons(*, merge: PersonMerge, by: Actor) -> PersonMerge:
     _save_filled(keep, blanked, now)
     merge.undone_at, merge.undone_by_post = now, by.post_id
     merge.save(update_fields=["undone_at", "undone_by_post"])
-    _recount(old_household, keep.household_id, drop.household_id)
+    recount_members(household_ids=[old_household, keep.household_id, drop.household_id])
     _record("unmerge_persons", keep, drop, by, {"merged_into": [keep.person_no, ""]}, blanked)
     return merge
 
@@ -92,6 +94,30 @@ def mark_back(*, person: Person, by: Actor) -> Person:
     return _change_status(person, Person.Status.LIVING, by, "mark_person_back")
 
 
+def merge_row(*, person: Person, drop_no: str, by: Actor) -> PersonMerge:
+    """Merge the row with register number ``drop_no`` into ``person``, as the page of a person does it.
+
+    The other row is looked up through the writer's own read door.
+    """
+    drop = registry.get("person").rows(by).filter(person_no=drop_no).first()
+    if drop is None:
+        raise PeopleError(
+            "person_unknown",
+            f"您的范围内没有人员编号 {drop_no},请核对",
+            f"There is no person {drop_no} within your scope: check the number",
+            field="drop_no",
+        )
+    return merge_persons(keep=person, drop=drop, by=by)
+
+
+def unmerge_row(*, person: Person, by: Actor) -> PersonMerge:
+    """Take back the merge that put ``person`` into another row."""
+    merge = PersonMerge.objects.filter(drop=person, undone_at=None).first()
+    if merge is None:
+        raise PeopleError("not_merged", "此行没有并入他人", "This row is not merged into another")
+    return unmerge_persons(merge=merge, by=by)
+
+
 def _change_status(person: Person, status: str, by: Actor, action: str) -> Person:
     row = Person.objects.select_for_update().get(pk=person.pk)
     if row.status == Person.Status.MERGED:
@@ -104,7 +130,7 @@ def _change_status(person: Person, status: str, by: Actor, action: str) -> Perso
         return row
     before, row.status, row.updated_at = row.status, status, citytime.now()
     _save(row, ["status", "updated_at"])
-    _recount(row.household_id)
+    recount_members(household_ids=[row.household_id])
     audit.record(
         action, ledger="person", object_id=str(row.pk), by=by.by, area=row.area_path, changes={"status": [before, status]}
     )
@@ -154,12 +180,6 @@ def _save_filled(keep: Person, names: list[str], now: object) -> None:
 
 def _save(row: Person, columns: list[str]) -> None:
     row.save(update_fields=columns)
-
-
-def _recount(*household_ids: object) -> None:
-    for household_id in {key for key in household_ids if key is not None}:
-        living = Person.objects.filter(household_id=household_id, status=Person.Status.LIVING).count()
-        Household.objects.filter(pk=household_id).update(member_count=living, updated_at=citytime.now())
 
 
 def _record(action: str, keep: Person, drop: Person, by: Actor, changes: dict[str, list[str]], filled: list[str]) -> None:
