@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+SQLITE_OLDEST = (3, 51, 3)  # the first release without the WAL-reset race (shared/reliability.md, trap 1)
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,16 @@ def number(name: str) -> int:
         return int(text(name))
     except ValueError:
         raise SettingError(f"{name}={text(name)!r}: 请填整数 / write a whole number") from None
+
+
+def require_sqlite(found: tuple[int, ...]) -> None:
+    """Refuse an SQLite that can lose committed rows."""
+    if found < SQLITE_OLDEST:
+        here, oldest = ".".join(map(str, found)), ".".join(map(str, SQLITE_OLDEST))
+        raise SettingError(
+            f"SQLite {here} 可能丢失已提交的数据,需要 {oldest} 或更新:运行 python3 tong.py 重新安装 / "
+            f"SQLite {here} can lose committed rows, {oldest} or newer is needed: run python3 tong.py to install it"
+        )
 
 
 def folder(name: str) -> Path:

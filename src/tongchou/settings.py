@@ -13,6 +13,7 @@ import pysqlite3  # noqa: E402
 
 sys.modules["sqlite3"] = pysqlite3
 sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+env.require_sqlite(pysqlite3.sqlite_version_info)
 
 ROOT = env.ROOT
 PACKAGE = ROOT / "src" / "tongchou"

@@ -16,7 +16,7 @@ MOST_LINES = 500
 MOST_FUNCTION_LINES = 60
 EMPTY_NAMES = {"utils", "helpers", "common", "misc", "util", "helper"}
 CLOCK_CALLS = {
-    "timezone.now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time",
+    "time.time_ns", "timezone.now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time",
     "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today", "django.utils.timezone.now",
 }  # fmt: skip
 KERNEL_CORE = ("columns", "declaration", "registry", "door", "lookups", "serializer")
