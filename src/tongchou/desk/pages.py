@@ -16,6 +16,7 @@ from tongchou.access.pages import page
 from tongchou.desk.actions.notice import read_all_notices
 from tongchou.desk.actions.visit import note_visit
 from tongchou.desk.queries import admin, changes, finds
+from tongchou.tasks.queries import today
 
 NOTICES_SHOWN = 5
 NOTICES_A_PAGE = 30
@@ -33,6 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "unread": notices.inbox([actor.post_id]).filter(read_at=None)[:NOTICES_SHOWN] if actor.post_id else [],
         "since": since,
         "changes": changes.since(actor, since) if since else [],
+        "work": today.of(actor),
         "matters": admin.waiting(actor),
     }
     return render(request, "desk/home.html", context)

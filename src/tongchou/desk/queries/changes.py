@@ -45,6 +45,12 @@ def since(actor: Actor, instant: datetime) -> list[Change]:
         .order_by("-last_at")
     )
     return [
-        Change(row["ledger"], ledgers[row["ledger"]], action_name(row["ledger"], row["action"]), row["lines"], row["last_at"])
+        Change(
+            row["ledger"],
+            ledgers[row["ledger"]],
+            action_name(row["ledger"], row["action"]),
+            row["lines"],
+            row["last_at"],
+        )
         for row in rows
     ]
