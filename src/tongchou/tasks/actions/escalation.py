@@ -1,0 +1,125 @@
+"""Reminders before, at and after the limit, then up the line of posts; each step once, in the trail and told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from tongchou import audit, citytime, rulebook
+from tongchou.access.actor import Actor
+from tongchou.access.models import Post
+from tongchou.tasks import letters, sides
+from tongchou.tasks.models import EscalationStep, Task, TaskState
+
+LADDER_RULE = "escalation.ladder"
+_WITH_DOER = (TaskState.ASSIGNED, TaskState.ACCEPTED, TaskState.BLOCKED, TaskState.RETURNED)
+_BATCH_TASKS = 100
+Kind = EscalationStep.Kind
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do about a task whose limit is near or past. ``offset_minutes`` counts from the due instant."""
+
+    kind: str
+    offset_minutes: int
+    to_post: str
+    rung: int = 0
+
+    def key(self, task: Task) -> str:
+        # the due instant is part of it: a limit that was extended reminds again, one that was not never does
+        stamp = f"{task.due_at:%Y%m%d%H%M}" if task.due_at else ""
+        return f"task:{task.pk}:{stamp}:{self.kind}:{self.offset_minutes}:{self.rung}"
+
+
+def run_escalations(*, at: datetime, by: Actor) -> list[EscalationStep]:
+    """Do every step that has become due by ``at`` and was not done before; asking again does nothing.
+
+    Before the limit: the owner, as the clock's rule says. At and after it: the owner again, then
+    the posts above, by the rule ``escalation.ladder`` of the task's area. A task that is with its
+    reviewer, held or over is left alone.
+    """
+    done: list[EscalationStep] = []
+    lines: dict[str, list[str]] = {}
+    rules: dict[str, Any] = {}
+    ids = list(_candidates(at).values_list("pk", flat=True))
+    for start in range(0, len(ids), _BATCH_TASKS):
+        with transaction.atomic():
+            done.extend(_escalate_batch(ids[start : start + _BATCH_TASKS], at, by, lines, rules))
+    return done
+
+
+def _candidates(at: datetime) -> Any:
+    return (
+        Task.objects.filter(state__in=_WITH_DOER, clock__stopped_at__isnull=True, clock__paused_from_at__isnull=True, due_at__isnull=False)
+        .filter(Q(due_at__lte=at) | Q(clock__near_at__lte=at))
+        .order_by("due_at", "id")
+    )
+
+
+def _escalate_batch(ids: list[Any], at: datetime, by: Actor, lines: dict[str, list[str]], rules: dict[str, Any]) -> list[EscalationStep]:
+    tasks = list(_candidates(at).filter(pk__in=ids).select_related("clock").select_for_update(of=("self",)))
+    wanted = [(task, step) for task in tasks for step in _steps(task, at, lines, rules)]
+    known = set(EscalationStep.objects.filter(key__in=[step.key(task) for task, step in wanted]).values_list("key", flat=True))
+    fresh = [(task, step) for task, step in wanted if step.key(task) not in known]
+    rows = [_row(task, step, at, rules) for task, step in fresh]
+    EscalationStep.objects.bulk_create(rows)
+    audit.record_many([_event(task, step, by) for task, step in fresh])
+    for task, step in fresh:
+        letters.tell(task, step.to_post, step.kind, key=step.key(task), loud=True)
+    return rows
+
+
+def _steps(task: Task, at: datetime, lines: dict[str, list[str]], rules: dict[str, Any]) -> Iterator[Step]:
+    """The steps of a task that are due by ``at``, in order."""
+    due = task.due_at
+    if due is None or task.clock is None:
+        return
+    if at < due:
+        for minutes in task.clock.reminders_minutes:
+            if due - timedelta(minutes=minutes) <= at:
+                yield Step(Kind.BEFORE, -minutes, task.owner_post)
+        return
+    ladder = _rule(task, at, rules).value or {}
+    if ladder.get("remind_at_due"):
+        yield Step(Kind.DUE, 0, task.owner_post)
+    for minutes in sorted(ladder.get("remind_after_minutes") or ()):
+        if due + timedelta(minutes=minutes) <= at:
+            yield Step(Kind.AFTER, minutes, task.owner_post)
+    line = _line(task.owner_post, lines)
+    for rung in sorted(ladder.get("rungs") or (), key=lambda row: row["rung"]):
+        if due + timedelta(minutes=rung["after_minutes"]) <= at and rung["rung"] <= len(line):
+            yield Step(Kind.LADDER, rung["after_minutes"], line[rung["rung"] - 1], rung["rung"])
+
+
+def _rule(task: Task, at: datetime, rules: dict[str, Any]) -> Any:
+    if task.area_path not in rules:
+        rules[task.area_path] = rulebook.at(citytime.day_of(at), area=task.area_path).get(LADDER_RULE)
+    return rules[task.area_path]
+
+
+def _line(owner: str, lines: dict[str, list[str]]) -> list[str]:
+    if owner not in lines:
+        post = Post.objects.filter(pk=owner).first()
+        lines[owner] = [str(row.pk) for row in sides.posts_above(post)] if post else []
+    return lines[owner]
+
+
+def _row(task: Task, step: Step, at: datetime, rules: dict[str, Any]) -> EscalationStep:
+    version = rules[task.area_path].version if task.area_path in rules and step.kind != Kind.BEFORE else (task.clock.rule_version if task.clock else "")
+    return EscalationStep(
+        task=task, kind=step.kind, offset_minutes=step.offset_minutes, rung=step.rung, to_post=step.to_post,
+        due_at=task.due_at, done_at=at, rule_version=version, key=step.key(task),
+    )  # fmt: skip
+
+
+def _event(task: Task, step: Step, by: Actor) -> audit.Event:
+    return audit.Event(
+        "task.escalate", "task", str(task.pk), by.by, task.area_path,
+        {"step": ["", step.kind], "to_post": ["", step.to_post], "offset_minutes": ["", str(step.offset_minutes)]},
+    )
