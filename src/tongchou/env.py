@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 SQLITE_OLDEST = (3, 51, 3)  # the first release without the WAL-reset race (shared/reliability.md, trap 1)
@@ -23,6 +24,7 @@ class Setting:
 SETTINGS = (
     Setting("TONGCHOU_DATA", str(ROOT / "var" / "city"), "folder of the city's data: database, keys, files, backups"),
     Setting("TONGCHOU_DATABASE_URL", "", "postgresql://user:password@host:port/name; empty means the embedded database in TONGCHOU_DATA"),
+    Setting("TONGCHOU_BACKUP_KEY", "", "key file of the backups; empty means a file beside TONGCHOU_DATA, named like it with .backup-key"),
     Setting("TONGCHOU_TIMEZONE", "Asia/Shanghai", "the city's time zone: days are its calendar days"),
     Setting("TONGCHOU_CLOCK", "", "INSTANT@EPOCH: run the city's clock from another instant (demo, drills); empty means now"),
     Setting("TONGCHOU_DEMO", "0", "1 marks a demo city: invented people, demo sign-ins shown, notices go to a file"),
@@ -72,3 +74,32 @@ def require_sqlite(found: tuple[int, ...]) -> None:
 
 def folder(name: str) -> Path:
     return Path(text(name)).expanduser().resolve()
+
+
+def backup_key() -> Path:
+    """The key file of the backups: outside the data folder, so that a stolen backup or folder is not its own key."""
+    if text("TONGCHOU_BACKUP_KEY"):
+        return folder("TONGCHOU_BACKUP_KEY")
+    data = folder("TONGCHOU_DATA")
+    return data.with_name(f"{data.name}.backup-key")
+
+
+def postgres() -> dict[str, str] | None:
+    """NAME, USER, PASSWORD, HOST and PORT of TONGCHOU_DATABASE_URL; None means the embedded database."""
+    url = text("TONGCHOU_DATABASE_URL")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise SettingError(f"TONGCHOU_DATABASE_URL: 只支持 postgresql:// / only postgresql:// is known, not {parts.scheme}")
+    try:
+        port = str(parts.port or "")
+    except ValueError:
+        raise SettingError("TONGCHOU_DATABASE_URL: 端口须为数字 / the port must be a number") from None
+    return {
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": port,
+    }

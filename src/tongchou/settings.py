@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from urllib.parse import unquote, urlsplit
 
 from tongchou import env, keys
 
@@ -109,8 +108,8 @@ TEMPLATES = [
 
 
 def _database() -> dict[str, object]:
-    url = env.text("TONGCHOU_DATABASE_URL")
-    if not url:
+    address = env.postgres()
+    if address is None:
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA / "city.sqlite3",
@@ -123,16 +122,9 @@ def _database() -> dict[str, object]:
                 ),
             },
         }
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgresql", "postgres"):
-        raise env.SettingError(f"TONGCHOU_DATABASE_URL: 只支持 postgresql:// / only postgresql:// is known, not {parts.scheme}")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        **address,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"options": "-c statement_timeout=60000 -c lock_timeout=30000"},

@@ -33,7 +33,7 @@ def addresses() -> list[str]:
         except OSError:
             found.clear()  # no route outside: the host's own names must do
     try:
-        found += [entry[4][0] for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
+        found += [str(entry[4][0]) for entry in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
     except socket.gaierror:
         found += []
     return [each for each in dict.fromkeys(found) if not ipaddress.ip_address(each).is_loopback]

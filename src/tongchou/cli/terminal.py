@@ -6,10 +6,12 @@ Exit codes: 0 done, 1 the command failed and says why, 2 the words after ``tongc
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 
@@ -104,3 +106,19 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 def records(heads: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> str:
     """The same for rows given as mappings: ``heads`` is {key: heading}."""
     return table(list(heads.values()), ([row.get(key) for key in heads] for row in rows))
+
+
+def read_passphrase(source: str, *, twice: bool) -> str:
+    """Raises UsageError where the two differ or the passphrase is too short to protect a city."""
+    if source == "-":
+        said = getpass.getpass("口令 / passphrase: ")
+        if twice and said != getpass.getpass("再输一遍 / once more: "):
+            raise UsageError("两次输入的口令不同", "the two passphrases differ")
+    else:
+        try:
+            said = Path(source).read_text(encoding="utf-8").splitlines()[0]
+        except (OSError, IndexError):
+            raise UsageError(f"无法从 {source} 读取口令", f"no passphrase could be read from {source}") from None
+    if len(said) < 12:
+        raise UsageError("口令至少 12 个字符", "a passphrase has 12 characters at least")
+    return said
