@@ -26,7 +26,7 @@ STEPS: dict[str, tuple[Callable[..., Any], str]] = {
     "return": (acts.return_task, "reason"),
     "close": (acts.close_task, ""),
 }
-FACES = {"desk": ("desk/task_row.html", "home"), "field": ("field/card.html", "field")}
+FACES = {"desk": ("desk/_task_row.html", "home"), "field": ("field/_card.html", "field")}
 
 
 @page("act")
