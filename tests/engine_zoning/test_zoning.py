@@ -161,6 +161,7 @@ def test_a_rule_that_cannot_be_judged_is_refused_in_both_languages(change, words
 @pytest.mark.parametrize("code", sorted(WORDS))
 def test_every_code_speaks_and_prints_only_its_values(code, lang):
     values = {"level": "medium", "next": "low", "value": 17, "op": "ge", "bound": 23, "days": 31, "per": 100_000}
+    values |= {"day": "D", "version": "V", "area": "A"}
     text = speak(Reason(code, values), lang)
     assert text and "{" not in text
     numbers = {int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", text)}

@@ -40,6 +40,8 @@ class AreaPopulation(models.Model):
 class ZoneProposal(models.Model):
     """The level that the rule in force proposes for an area at the close of a day. It decides nothing.
 
+    ``level`` is empty where no rule is in force or its text was not found; the reasons say so.
+
     ``reasons`` is a list of {code, values, zh, en}; ``beaten`` of {version, zh, en}: the rule rows that the
     rule in force was preferred to. ``facts`` are the counted values; ``data_version`` stamps the cases read.
     """
@@ -48,9 +50,9 @@ class ZoneProposal(models.Model):
     day_on = models.DateField(_("日期"))
     disease = models.CharField(_("病种"), max_length=40)
     area_path = models.CharField(_("地区"), max_length=18)
-    level = models.CharField(_("建议级别"), max_length=8, choices=Level)
+    level = models.CharField(_("建议级别"), max_length=8, choices=Level, blank=True)
     rule_id = models.CharField(_("规则"), max_length=80)
-    rule_version = models.CharField(_("规则版本"), max_length=120)
+    rule_version = models.CharField(_("规则版本"), max_length=120, blank=True)
     reasons = models.JSONField(_("理由"), encoder=DjangoJSONEncoder)
     facts = models.JSONField(_("事实"), encoder=DjangoJSONEncoder)
     unknown = models.JSONField(_("未知事实"), default=list)
@@ -70,6 +72,27 @@ class ZoneProposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.area_path} {self.day_on} {self.level}"
+
+
+class ExpertJudgement(models.Model):
+    """What experts judged of an area where nothing can be counted: for instance that transmission is sustained."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    disease = models.CharField(_("病种"), max_length=40)
+    area_path = models.CharField(_("地区"), max_length=18)
+    fact = models.CharField(_("事实"), max_length=60)
+    holds = models.BooleanField(_("成立"))
+    judged_on = models.DateField(_("判断日期"))
+    reason = models.CharField(_("理由"), max_length=300)
+    by_post = models.CharField(_("岗位"), max_length=60)
+
+    class Meta:
+        verbose_name = _("专家判断")
+        verbose_name_plural = _("专家判断")
+        indexes = [models.Index(fields=["area_path", "fact", "judged_on"], name="judgement_area_fact")]
+
+    def __str__(self) -> str:
+        return f"{self.area_path} {self.fact} {self.judged_on}"
 
 
 class ZoneDecision(models.Model):

@@ -66,7 +66,7 @@ class ZoneFacts:
     judged: Mapping[str, bool]
     level: str | None
     population: int | None
-    cluster_min_cases: int
+    cluster_min_cases: int | None
     cluster_window_days: int
 
     def value(self, name: str) -> int | float | bool | str | None:
@@ -106,7 +106,9 @@ class ZoneFacts:
     def _new(self, days: int) -> int:
         return sum(count for ago, count in self.days_ago if ago < days)
 
-    def _clusters(self, days: int) -> int:
+    def _clusters(self, days: int) -> int | None:
+        if self.cluster_min_cases is None:
+            return None
         return sum(self._is_cluster(one, days) for one in self.cluster_days_ago)
 
     def _is_cluster(self, one: tuple[tuple[int, int], ...], days: int) -> bool:
@@ -126,10 +128,13 @@ def count_facts(
     area: str,
     on: date,
     population: int | None,
-    cluster_min_cases: int,
+    cluster_min_cases: int | None,
     cluster_window_days: int = 14,
 ) -> ZoneFacts:
-    """Facts of ``area`` at the close of ``on``. Cases of later days are left out; ``population`` in persons."""
+    """Facts of ``area`` at the close of ``on``. Cases of later days are left out; ``population`` in persons.
+
+    ``cluster_min_cases`` is None where no rule says how many cases make a cluster: clusters are then unknown.
+    """
     return ZoneFacts(
         area=area,
         on=on,

@@ -114,6 +114,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "仅靠等待不会降级（假定现住院病人不变），尚缺下列条件",
         "waiting alone will not lower it (present inpatients assumed to stay); still missing",
     ),
+    "rule.none": ("{day} 没有适用的分级规则，不提建议", "no zoning rule is in force on {day}: nothing is proposed"),
+    "rule.not_found": (
+        "{version} 的判定条件未找到，不提建议；请在规则库中填写",
+        "the criteria of {version} were not found: nothing is proposed; enter them in the rulebook",
+    ),
+    "unit.urban_max": (
+        "市辖区合为一个单元，取其中最高的{area}：{level}",
+        "the urban districts are one unit and take the highest among them, {area}: {level}",
+    ),
     **{f"fact.{name}": words for name, words in _KNOWN.items()},
     **{f"fact.{name}.unknown": words for name, words in _UNKNOWN.items()},
 }

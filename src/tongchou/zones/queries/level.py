@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from tongchou.zones.models import PublishedLevel, ZoneDecision
+from tongchou.zones.models import AreaPopulation, ExpertJudgement, PublishedLevel, ZoneDecision
 
 _STATES_HELD = (ZoneDecision.State.IN_FORCE, ZoneDecision.State.PROVISIONAL, ZoneDecision.State.REPLACED)
 
@@ -37,3 +37,24 @@ def published_of(paths: Iterable[str], *, disease: str, on: date) -> dict[str, P
     """The newest published line of each area on or before ``on``; areas that no list names are absent."""
     rows = PublishedLevel.objects.filter(area_path__in=list(paths), disease=disease, published_on__lte=on)
     return {row.area_path: row for row in rows.order_by("published_on")}
+
+
+def judged_of(paths: Iterable[str], *, disease: str, on: date) -> dict[str, dict[str, bool]]:
+    """What experts had judged of each area by ``on``: area -> fact -> whether it holds; the newest judgement counts."""
+    told: dict[str, dict[str, bool]] = {}
+    rows = ExpertJudgement.objects.filter(area_path__in=list(paths), disease=disease, judged_on__lte=on)
+    for row in rows.order_by("judged_on", "id"):
+        told.setdefault(row.area_path, {})[row.fact] = row.holds
+    return told
+
+
+def population_of(paths: Iterable[str], *, on: date) -> dict[str, int]:
+    """Persons by area: the last count before ``on``, else the first one after it (a census of the same year)."""
+    told: dict[str, int] = {}
+    after: dict[str, int] = {}
+    for row in AreaPopulation.objects.filter(area_path__in=list(paths)).order_by("counted_on"):
+        if row.counted_on <= on:
+            told[row.area_path] = row.persons
+        else:
+            after.setdefault(row.area_path, row.persons)
+    return {**after, **told}
