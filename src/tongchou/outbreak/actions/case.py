@@ -225,7 +225,14 @@ def move_status(
         )
     at = at or now
     day = official_on or citytime.day_of(reported_at or at)
-    finding = definitions.judge(to, criteria, day=day, area_path=row.area_path, disease=row.outbreak.disease)
+    finding = definitions.judge(
+        to,
+        _all_ticked(row, criteria),
+        day=day,
+        area_path=row.area_path,
+        disease=row.outbreak.disease,
+        before=row.status,
+    )
     _require(finding)
     before, row.status = row.status, to
     row.definition_id, row.definition_version = finding.definition_id, finding.version
@@ -292,6 +299,14 @@ def _step(case: Case, *, at: datetime, finding: definitions.Finding, evidence: M
         reasons=[reason.stored() for reason in finding.reasons],
         by_post=by.post_id,
     )
+
+
+def _all_ticked(row: Case, criteria: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Items ticked at earlier steps and now; the newest answer to an item counts."""
+    ticked: dict[str, Any] = {}
+    for step in row.statuses.all():
+        ticked |= step.evidence
+    return ticked | dict(criteria or {})
 
 
 def _require(finding: definitions.Finding) -> None:
