@@ -1,6 +1,6 @@
 """What the synthesis asks of a census: one county's counts as arrays.
 
-Source of the figures: 7th census, 2020-11-01 (``demo/panzhihua/facts``, see its README for licence
+Source of the figures: 7th census, 2020-11-01 (``demo/facts``, see its README for licence
 and commit). The census is nine months younger than the epidemic; the demo says so.
 """
 
@@ -13,15 +13,32 @@ from pathlib import Path
 import numpy as np
 
 AGES = 101
-_BANDS = ((0, 0, "0岁"), (1, 4, "1到4岁"), *((low, low + 4, f"{low}到{low + 4}岁") for low in range(5, 85, 5)))
+_BANDS = ((0, 0, "0"), (1, 4, "1_4"), *((low, low + 4, f"{low}_{low + 4}") for low in range(5, 85, 5)))
 # The open band 85+ is spread over single years by a fixed yearly survival of 0.80, an assumption of ours.
 _SURVIVAL_85 = 0.80
-INDUSTRIES = (
-    "农林牧渔业", "采矿业", "制造业", "电力热力燃气及水生产和供应业", "建筑业", "批发和零售业", "交通运输仓储和邮政业",
-    "住宿和餐饮业", "信息传输软件和信息技术服务业", "金融业", "房地产业", "租赁和商务服务业", "科学研究和技术服务业",
-    "水利环境和公共设施管理业", "居民服务修理和其服务业", "教育", "卫生和社会工作", "文化体育和娱乐业",
-    "公共管理社会保障和社会组织",
-)  # fmt: skip
+# employed_sample_* counts the long form, which one household in ten filled in.
+_LONG_FORM_SHARE = 0.1
+INDUSTRIES = {
+    "farming": "农林牧渔业",
+    "mining": "采矿业",
+    "manufacturing": "制造业",
+    "utilities": "电力热力燃气及水生产和供应业",
+    "construction": "建筑业",
+    "trade": "批发和零售业",
+    "transport": "交通运输仓储和邮政业",
+    "lodging_catering": "住宿和餐饮业",
+    "information": "信息传输软件和信息技术服务业",
+    "finance": "金融业",
+    "real_estate": "房地产业",
+    "business_services": "租赁和商务服务业",
+    "research": "科学研究和技术服务业",
+    "public_facilities": "水利环境和公共设施管理业",
+    "resident_services": "居民服务修理和其他服务业",
+    "education": "教育",
+    "health": "卫生和社会工作",
+    "culture": "文化体育和娱乐业",
+    "public_administration": "公共管理社会保障和社会组织",
+}
 
 
 @dataclass(frozen=True)
@@ -39,8 +56,6 @@ class CountyCensus:
     age_sex: np.ndarray
     employed_share: float
     industries: np.ndarray
-    registered_elsewhere_in_province: int
-    registered_in_other_province: int
 
     @property
     def mean_size(self) -> float:
@@ -62,39 +77,38 @@ def spread(total: int, weights: np.ndarray) -> np.ndarray:
 def _ages(row: dict[str, str], sex: str) -> np.ndarray:
     ages = np.zeros(AGES, dtype=np.int64)
     for low, high, label in _BANDS:
-        ages[low : high + 1] = spread(_whole(row[f"{sex}_{label}"]), np.ones(high - low + 1))
-    ages[85:] = spread(_whole(row[f"{sex}_85岁以上"]), _SURVIVAL_85 ** np.arange(AGES - 85))
+        ages[low : high + 1] = spread(int(row[f"{sex}_{label}"]), np.ones(high - low + 1))
+    ages[85:] = spread(int(row[f"{sex}_85_or_more"]), _SURVIVAL_85 ** np.arange(AGES - 85))
     return ages
 
 
-def _whole(text: str) -> int:
-    return int(float(text or 0))
-
-
 def _county(row: dict[str, str]) -> CountyCensus:
-    adults = _whole(row["十五岁以上人口"])
+    age_sex = np.stack([_ages(row, "men"), _ages(row, "women")])
+    industries = np.array([int(row[f"employed_sample_{name}"]) for name in INDUSTRIES], dtype=np.int64)
+    sampled = industries.sum() / _LONG_FORM_SHARE
     return CountyCensus(
-        code=row["区划代码"],
-        persons=_whole(row["人口数_合计"]),
-        urban=_whole(row["城镇人口"]),
-        rural=_whole(row["乡村人口"]),
-        family_households=_whole(row["家庭户数"]),
-        family_persons=_whole(row["家庭户人口数"]),
-        one_person_households=_whole(row["一人户数"]),
-        generations=(_whole(row["一代户数"]), _whole(row["二代户数"]), _whole(row["三代户数"]) + _whole(row["四代以上户数"])),
-        age_sex=np.stack([_ages(row, "男"), _ages(row, "女")]),
-        # Both come from the 10 % long form, so their ratio needs no scaling.
-        employed_share=_whole(row["各种行业人口总计"]) / adults if adults else 0.0,
-        industries=np.array([_whole(row[name]) for name in INDUSTRIES], dtype=np.int64),
-        registered_elsewhere_in_province=_whole(row["户口登记地在外乡镇街道人口_本省其他县"]),
-        registered_in_other_province=_whole(row["户口登记地在外乡镇街道人口_省外"]),
+        code=row["code"][:6],
+        persons=int(row["population"]),
+        urban=int(row["urban"]),
+        rural=int(row["rural"]),
+        family_households=int(row["households"]),
+        family_persons=int(row["people_in_households"]),
+        one_person_households=int(row["households_of_one"]),
+        generations=(
+            int(row["households_one_generation"]),
+            int(row["households_two_generations"]),
+            int(row["households_three_generations"]) + int(row["households_four_generations_or_more"]),
+        ),
+        age_sex=age_sex,
+        employed_share=float(sampled / age_sex[:, 15:].sum()),
+        industries=industries,
     )
 
 
 def read_counties(path: Path, city: str) -> list[CountyCensus]:
-    """The counties of one city (4 digits) from a census extract with the census's own column names."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["区划代码"].startswith(city) and row["区划代码"][4:6] != "00"]
+    """The counties of one city (4 digits) from the extract ``demo/facts/census_county.csv``."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["code"].startswith(city) and row["code"][4:6] != "00"]
     if not rows:
         raise ValueError(f"{path}: 没有城市 {city} 的区县 / no county of city {city}")
-    return [_county(row) for row in sorted(rows, key=lambda row: row["区划代码"])]
+    return [_county(row) for row in sorted(rows, key=lambda row: row["code"])]

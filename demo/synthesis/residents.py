@@ -17,6 +17,8 @@ from demo.synthesis.census import INDUSTRIES, CountyCensus, spread
 RELATIONS = ("head", "spouse", "child", "parent", "grandchild", "other")
 _OLDEST_WORKER = 65
 _PHONE_FROM_AGE = 13
+# Shares registered elsewhere, assumptions of ours: the extract has no such column.
+_REGISTERED_NEAR, _REGISTERED_FAR = 0.12, 0.04
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def synthesize_residents(
     order = np.argsort(village, kind="stable")
     plan, age, sex, village = _sorted(plan, age, sex, village, order)
     born_on = _births(age, on, chance)
-    registered = _registered(census, len(age), chance)
+    registered = _registered(census.code, len(age), chance)
     prefix = _mapped(registered, numbers.unissued_prefix)
     serial = np.arange(len(age), dtype=np.int64) + lane * (numbers.PHONES // lanes)
     phone = np.where(_has_phone(age, chance), numbers.phones(serial), "")
@@ -139,15 +141,13 @@ def _same_day(years: np.ndarray, on: date) -> np.ndarray:
     return month_start.astype("datetime64[D]") + np.timedelta64(min(on.day, 28) - 1, "D")
 
 
-def _registered(census: CountyCensus, count: int, chance: np.random.Generator) -> np.ndarray:
-    """County of registration (6 digits): the census's shares from elsewhere in the province and from other provinces."""
+def _registered(county: str, count: int, chance: np.random.Generator) -> np.ndarray:
+    """County of registration (6 digits): mostly their own, some elsewhere in the province, some in other provinces."""
     draw = chance.random(count)
-    province = census.registered_elsewhere_in_province / census.persons
-    outside = census.registered_in_other_province / census.persons
-    registered = np.full(count, census.code, dtype="<U6")
-    near = [code for code in numbers.ELSEWHERE_IN_PROVINCE if code != census.code]
-    registered[draw < province] = chance.choice(near, int((draw < province).sum()))
-    far = (draw >= province) & (draw < province + outside)
+    registered = np.full(count, county, dtype="<U6")
+    near = [code for code in numbers.ELSEWHERE_IN_PROVINCE if code != county]
+    registered[draw < _REGISTERED_NEAR] = chance.choice(near, int((draw < _REGISTERED_NEAR).sum()))
+    far = (draw >= _REGISTERED_NEAR) & (draw < _REGISTERED_NEAR + _REGISTERED_FAR)
     registered[far] = chance.choice(numbers.OTHER_PROVINCES, int(far.sum()))
     return registered
 
