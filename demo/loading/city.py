@@ -1,0 +1,52 @@
+"""Load the demo city: every step once, in order, on the day before the outbreak."""
+
+from __future__ import annotations
+
+from demo.loading import ground, marks, people, places, posts
+from demo.loading.plan import Plan
+from tongchou import citytime
+
+
+class OtherCity(Exception):
+    """The data folder holds a demo of another size or seed."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh} / {en}")
+        self.zh, self.en = zh, en
+
+
+def load_city(plan: Plan, say: marks.Say) -> None:
+    """Load everything that is missing; nothing is loaded twice, an interrupted load goes on.
+
+    Raises:
+        OtherCity: where the folder was begun with another number of people or another seed.
+    """
+    _demand_same(plan)
+    if marks.done("city"):
+        return
+    with citytime.standing_at(plan.loaded_at):
+        if not marks.note_of("plan"):
+            marks.note("plan", _signature(plan))
+        say("区划与网格", "divisions and grids")
+        ground.load_divisions(plan)
+        ground.load_grids(plan)
+        say("场所、岗位与责任", "places, posts and responsibilities")
+        places.load_places(plan)
+        posts.load_posts(plan)
+        places.load_responsibilities(plan)
+        people.load_people(plan, say)
+        with marks.step("city") as rows:
+            rows.append(plan.total)
+
+
+def _signature(plan: Plan) -> str:
+    return f"people={plan.total} seed={plan.seed}"
+
+
+def _demand_same(plan: Plan) -> None:
+    begun = marks.note_of("plan")
+    if begun and begun != _signature(plan):
+        raise OtherCity(
+            f"此数据文件夹已按 {begun} 建立,不能再按 {_signature(plan)} 建立;请用 --data 另选一个文件夹",
+            f"this data folder was begun with {begun}, not {_signature(plan)}: choose another folder with --data",
+        )

@@ -1,0 +1,168 @@
+"""Residents into the ledgers: whole households, a few thousand people a transaction, each chunk once only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from demo.loading import marks, places
+from demo.loading.plan import Plan, is_urban, short_name
+from demo.synthesis import homes
+from demo.synthesis.census import INDUSTRIES
+from demo.synthesis.residents import RELATIONS, Residents
+from tongchou import audit, citytime
+from tongchou.access.actor import SYSTEM
+from tongchou.access.models import User
+from tongchou.access.sealed import blind_index
+from tongchou.people.models import Household, Person
+
+CHUNK_PEOPLE = 5000
+_INDUSTRY_KEYS, _INDUSTRY_LABELS = list(INDUSTRIES), list(INDUSTRIES.values())
+_SEX = ("male", "female")
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Households ``first`` up to, not including, ``last`` of one county."""
+
+    key: str
+    first: int
+    last: int
+
+
+def load_people(plan: Plan, say: marks.Say) -> None:
+    """Every resident of the plan. A load that was interrupted goes on with the first chunk that is missing."""
+    if marks.done("people"):
+        return
+    works = places.workplaces(plan)
+    grids = {grid.village: grid for grid in plan.grids}
+    loaded = 0
+    for index in range(len(plan.counties)):
+        people = plan.residents(index)
+        maker = RowMaker(plan, people, grids, works)
+        for chunk in chunks(people):
+            if not marks.done(chunk.key):
+                with marks.step(chunk.key) as rows:
+                    rows.append(maker.write(chunk))
+            loaded += int(people.home_size[chunk.first : chunk.last].sum())
+            say(f"居民 {loaded:,}/{plan.total:,}", f"residents {loaded:,}/{plan.total:,}")
+        del people, maker
+    with marks.step("people") as rows:
+        _bind_resident(plan)
+        rows.append(plan.total)
+
+
+def chunks(people: Residents) -> Iterator[Chunk]:
+    """Cut a county between households so that no chunk has more than about ``CHUNK_PEOPLE`` people."""
+    ends = np.cumsum(people.home_size)
+    first, number = 0, 0
+    while first < len(ends):
+        before = int(ends[first - 1]) if first else 0
+        last = max(int(np.searchsorted(ends, before + CHUNK_PEOPLE, side="right")), first + 1)
+        yield Chunk(f"people:{people.county}:{number:04d}", first, last)
+        first, number = last, number + 1
+
+
+class RowMaker:
+    """Rows of one county from its arrays."""
+
+    def __init__(self, plan: Plan, people: Residents, grids: dict[str, object], works: dict[tuple[str, str], list[str]]) -> None:
+        self.people = people
+        self.villages = plan.villages(people.county)
+        self.paths = _home_paths(people, self.villages, grids)
+        self.rank = _rank_in_village(people.home_village)
+        self.starts = np.concatenate([[0], np.cumsum(people.home_size)])
+        self.sites = [works.get((people.county, key), []) for key in _INDUSTRY_KEYS]
+        self.now = citytime.now()
+
+    def write(self, chunk: Chunk) -> int:
+        """Save one chunk's households and people with one line in the trail for each ledger."""
+        households = [self.household(home) for home in range(chunk.first, chunk.last)]
+        Household.objects.bulk_create(households, batch_size=CHUNK_PEOPLE)
+        rows = []
+        for home, household in zip(range(chunk.first, chunk.last), households, strict=True):
+            rows += [self.person(i, home, household) for i in range(self.starts[home], self.starts[home + 1])]
+        Person.objects.bulk_create(rows, batch_size=CHUNK_PEOPLE)
+        for ledger, count in (("household", len(households)), ("person", len(rows))):
+            audit.record("synthesize", ledger=ledger, object_id="", by=SYSTEM.by, area=self.people.county, count=count, note=chunk.key)
+        return len(rows)
+
+    def household(self, home: int) -> Household:
+        village = self.villages[int(self.people.home_village[home])]
+        address = self.address(village.name, int(self.rank[home]))
+        collective = int(self.people.home_kind[home]) == homes.COLLECTIVE
+        row = Household(
+            household_no=f"H{self.people.county}-{home:06d}",
+            area_path=self.paths[home],
+            kind=Household.Kind.COLLECTIVE if collective else Household.Kind.FAMILY,
+            address=address,
+            address_index=blind_index("address", address),
+            member_count=int(self.people.home_size[home]),
+            invented=True,
+            created_at=self.now,
+            updated_at=self.now,
+        )
+        row.plain_address = address
+        return row
+
+    @staticmethod
+    def address(village: str, rank: int) -> str:
+        """An invented address: block, unit and door in town; group and number in the country."""
+        name = short_name(village)
+        if is_urban(village):
+            return f"{name}{rank // 60 + 1}栋{rank % 60 // 20 + 1}单元{rank % 20 // 2 + 1}0{rank % 2 + 1}号"
+        return f"{name}{rank // 40 + 1}组{rank % 40 + 1}号"
+
+    def person(self, i: int, home: int, household: Household) -> Person:
+        people = self.people
+        industry = int(people.industry[i])
+        id_no, phone = str(people.id_no[i]), str(people.phone[i])
+        sites = self.sites[industry] if industry >= 0 else []
+        return Person(
+            person_no=f"P{people.county}-{i:06d}",
+            name=str(people.name[i]),
+            sex=_SEX[int(people.sex[i])],
+            born_on=people.born_on[i].item(),
+            id_no=id_no,
+            id_no_index=blind_index("id_no", id_no),
+            phone=phone,
+            phone_index=blind_index("phone", phone),
+            address=household.plain_address,
+            address_index=household.address_index,
+            household=household,
+            relation=RELATIONS[int(people.relation[i])],
+            area_path=household.area_path,
+            registered_area_path=str(people.registered[i]),
+            industry=_INDUSTRY_LABELS[industry] if industry >= 0 else "",
+            workplace_no=sites[i % len(sites)] if sites else "",
+            invented=True,
+            created_at=self.now,
+            updated_at=self.now,
+        )
+
+
+def _rank_in_village(village: np.ndarray) -> np.ndarray:
+    """The number of each household within its village; households stand in the order of villages."""
+    starts = np.searchsorted(village, village, side="left")
+    return np.arange(len(village)) - starts
+
+
+def _home_paths(people: Residents, villages: list, grids: dict) -> list[str]:
+    """Grid path for the households that a grid holds, village path for the others."""
+    rank = _rank_in_village(people.home_village)
+    paths = []
+    for home, village in enumerate(people.home_village.tolist()):
+        grid = grids.get(villages[village].path)
+        paths.append(grid.path if grid is not None and rank[home] < grid.households else villages[village].path)
+    return paths
+
+
+def _bind_resident(plan: Plan) -> None:
+    """The demo's resident signs in as one of the invented people, so that she sees her own rows."""
+    user = User.objects.filter(holdings__post__code=f"{plan.city}-RESIDENT").first()
+    person = Person.objects.filter(area_path=plan.grids[0].path, invented=True).exclude(phone_index="").order_by("person_no").first()
+    if user is not None and person is not None:
+        Person.objects.filter(pk=person.pk).update(user_id=str(user.pk))
+        User.objects.filter(pk=user.pk).update(name=person.name)
