@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from itertools import islice
 
 from tongchou.areas.codes import LENGTHS, ancestors, path_of
 from tongchou.areas.errors import AreaError, NoArea
@@ -93,7 +94,7 @@ class Tree:
         """Every division below (of one level, if named) in force on a day, by code; ``""`` is the whole tree."""
         found = []
         start = bisect_left(self._paths, path)
-        for step in self._paths[start:]:
+        for step in islice(self._paths, start, None):
             if not step.startswith(path):
                 break
             if step != path and (row := self.find(step, on)) and (not level or row.level == level):
