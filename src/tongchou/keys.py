@@ -19,6 +19,11 @@ NAMES = ("session", "seal", "index", "audit")
 class KeysIncomplete(Exception):
     """Some key files are missing from a folder that holds others."""
 
+    def __init__(self, folder: Path, missing: list[str]) -> None:
+        self.zh = f"{folder}: 缺少密钥文件 {missing},请从备份恢复"
+        self.en = f"{folder}: key files {missing} are missing: restore them from the backup"
+        super().__init__(f"{self.zh} / {self.en}")
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -36,9 +41,7 @@ def load(folder: Path) -> Keys:
     """
     missing = [name for name in NAMES if not (folder / name).exists()]
     if missing and len(missing) < len(NAMES):
-        raise KeysIncomplete(
-            f"{folder}: 缺少密钥文件 {missing},请从备份恢复 / key files {missing} are missing: restore them from the backup"
-        )
+        raise KeysIncomplete(folder, missing)
     if missing:
         _make(folder)
     parts = {name: (folder / name).read_text().strip() for name in NAMES}
