@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tongchou.refusal import Refusal
 
-class RuleError(Exception):
+
+class RuleError(Refusal):
     """A rule cannot be read or changed as asked; ``zh`` and ``en`` say why and what to do."""
 
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{zh} / {en}")
-        self.zh = zh
-        self.en = en
+    def __init__(self, zh: str, en: str, *, code: str = "rule", field: str = "") -> None:
+        super().__init__(zh, en, code=code, field=field)
 
 
 class NoRule(RuleError):
     """No row answers for this id on this day, in this area, with what was known."""
 
     def __init__(self, zh: str, en: str, *, rule_id: str, near: tuple[str, ...] = ()) -> None:
-        super().__init__(zh, en)
+        super().__init__(zh, en, code="no_rule")
         self.rule_id = rule_id
         self.near = near
 
 
-class Refused(RuleError):
+class NotAllowed(RuleError):
     """A proposal or a decision on one is not allowed, or what it proposes cannot stand."""
 
 
@@ -58,4 +58,5 @@ class PackError(RuleError):
             f"规则包有 {count} 处错误，改正后再读取：\n" + "\n".join(p.text_zh() for p in self.problems),
             f"the rule packs have {count} fault(s); mend them and read again:\n"
             + "\n".join(p.text_en() for p in self.problems),
+            code="pack_faults",
         )
