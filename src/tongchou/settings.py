@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 
 from tongchou import env, keys
 
@@ -38,6 +39,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    *(f"tongchou.{room}" for room in ROOMS),  # before allauth, so that its pages wear our templates
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -48,7 +50,6 @@ INSTALLED_APPS = [
     "django_tables2",
     "rest_framework",
     "drf_spectacular",
-    *(f"tongchou.{room}" for room in ROOMS),
 ]
 
 MIDDLEWARE = [
@@ -84,6 +85,23 @@ ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "tongchou.access.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"login": "tongchou.access.forms.SignInForm"}
+ACCOUNT_SESSION_REMEMBER = False
+# A street shares one address: sign-in is limited by axes per account and address, never per address alone.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/5m/key"}
+MFA_ADAPTER = "tongchou.access.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Tongchou"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)  # a further failure while locked starts the wait anew
+AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_LOCKOUT_TEMPLATE = "access/locked.html"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True  # the trail keeps sign-ins
 PERMISSIONS_POLICY = {
     "camera": ["self"], "geolocation": ["self"], "microphone": [], "payment": [], "usb": [], "fullscreen": ["self"],
 }

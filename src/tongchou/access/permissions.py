@@ -11,6 +11,7 @@ from typing import Any
 
 from tongchou.access.actor import Actor
 from tongchou.access.errors import UnknownInTable
+from tongchou.access.personal import CLASSES
 from tongchou.access.roles import Role
 
 TABLE = Path(__file__).with_name("permissions.toml")
@@ -54,7 +55,7 @@ def table() -> Table:
         raw = tomllib.load(file)
     groups = {name: _roles(text, {}) for name, text in raw["groups"].items()}
     return Table(
-        classes={cls: {role: _right(cell) for role, cell in _full(row, cls).items()} for cls, row in raw["classes"].items()},
+        classes=_classes(raw["classes"]),
         ledgers={key: _ledger(key, dict(row), groups) for key, row in raw["ledgers"].items()},
         routes=_routes(raw["routes"], groups),
         deputise=_deputise(raw["deputise"], groups),
@@ -130,11 +131,12 @@ def _deputise(raw: dict[str, str], groups: dict[str, frozenset[str]]) -> dict[st
     return {role: _roles(words, groups) for role, words in raw.items()}
 
 
-def _full(row: dict[str, str], cls: str) -> dict[str, str]:
-    missing, extra = set(Role.values) - {*row, Role.SYSTEM.value}, set(row) - set(Role.values)
-    if missing or extra:
-        raise UnknownInTable(f"permissions.toml classes.{cls}: missing roles {sorted(missing)}, unknown {sorted(extra)}")
-    return {**row, Role.SYSTEM.value: "A w"}
+def _classes(raw: dict[str, list[str]]) -> dict[str, dict[str, Right]]:
+    missing, extra = set(Role.values) - {*raw, Role.SYSTEM.value}, set(raw) - set(Role.values)
+    if missing or extra or any(len(cells) != len(CLASSES) for cells in raw.values()):
+        raise UnknownInTable(f"permissions.toml classes: missing roles {sorted(missing)}, unknown {sorted(extra)}, or not nine cells")
+    rows = {**raw, Role.SYSTEM.value: ["A w"] * len(CLASSES)}
+    return {cls: {role: _right(cells[at]) for role, cells in rows.items()} for at, cls in enumerate(CLASSES)}
 
 
 def _right(cell: str) -> Right:

@@ -1,4 +1,6 @@
-"""Marks a view with its row of the permission table. The gate itself is ``access.middleware``."""
+"""Pages of access, and the mark that ties any view to its row of the permission table.
+
+The gate itself is ``access.middleware``."""
 
 from __future__ import annotations
 
