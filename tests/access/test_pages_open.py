@@ -19,6 +19,8 @@ PAGES = [
 
 @pytest.mark.parametrize(("address", "who", "zh", "en"), PAGES)
 def test_page_in_both_languages(cast, address, who, zh, en):
+    cast.users[who].set_password("not-used-here-7")
+    cast.users[who].save()
     client = cast.client(who)
     page = client.get(address)
     assert page.status_code == 200

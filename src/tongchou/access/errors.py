@@ -8,8 +8,8 @@ from tongchou.refusal import Refusal
 class AccessError(Refusal):
     """A refusal that a user can cause; ``zh`` and ``en`` say what to do. ``code`` is stable for tests and the API."""
 
-    def __init__(self, code: str, zh: str, en: str) -> None:
-        super().__init__(zh, en, code=code)
+    def __init__(self, code: str, zh: str, en: str, field: str = "") -> None:
+        super().__init__(zh, en, code=code, field=field)
 
 
 class UnknownInTable(Exception):

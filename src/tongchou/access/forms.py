@@ -78,9 +78,10 @@ class DeputiseForm(forms.Form):
 
     def clean_username(self) -> str:
         username = self.cleaned_data["username"].strip()
-        self.user = User.objects.filter(username=username).first()
-        if self.user is None:
+        user = User.objects.filter(username=username).first()
+        if user is None:
             raise forms.ValidationError(_("没有这个工号的账户,请系统管理员先建立账户。"))
+        self.user = user
         return username
 
 
@@ -97,7 +98,8 @@ class TokenForm(forms.Form):
 
     def clean_post_code(self) -> str:
         code = self.cleaned_data["post_code"].strip()
-        self.post = Post.objects.filter(code=code).first()
-        if self.post is None:
+        post = Post.objects.filter(code=code).first()
+        if post is None:
             raise forms.ValidationError(_("没有这个岗位代码。"))
+        self.post = post
         return code

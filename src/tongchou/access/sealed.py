@@ -170,13 +170,13 @@ class SealedField(models.Field):
     def value_to_string(self, obj: models.Model) -> str:
         raise SealedError(f"{self.model.__name__}.{self.name}: 加密字段不能序列化 / a sealed field is not serialised by Django")
 
-    def formfield(self, **kwargs: Any) -> forms.Field:  # type: ignore[override]
+    def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": forms.CharField, "max_length": self.text_length, **kwargs})
 
 
 def seal_in_place(row: models.Model, name: str) -> Sealed | None:
     """Seal a row's value where it still is plain text, and return what is to be stored."""
-    field = row._meta.get_field(name)
+    field: Any = row._meta.get_field(name)
     value = row.__dict__.get(field.attname)
     if value is None or isinstance(value, Sealed):
         return value

@@ -48,6 +48,6 @@ def _count(token: ApiToken) -> None:
     if fresh.filter(window_count__lt=F("per_minute")).update(window_count=F("window_count") + 1, last_used_at=now):
         return
     if fresh.exists():
-        started = row.values_list("window_started_at", flat=True).get()
-        raise TooManyCalls(max(1, int((started + WINDOW - now).total_seconds()) + 1))
+        started = row.values_list("window_started_at", flat=True).get() or now
+        raise TooManyCalls(int((started + WINDOW - now).total_seconds()) + 1)
     row.update(window_started_at=now, window_count=1, last_used_at=now)

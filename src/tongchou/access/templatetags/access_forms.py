@@ -17,7 +17,7 @@ def control(field: BoundField) -> SafeString:
         return field.as_widget()
     kind = "form-check-input" if isinstance(widget, forms.CheckboxInput) else "form-select" if isinstance(widget, forms.Select) else "form-control"
     tied = [f"{field.id_for_label}-{part}" for part, there in (("help", field.help_text), ("error", field.errors)) if there]
-    attrs = {"class": kind + (" is-invalid" if field.errors else "")}
+    attrs: dict[str, str | bool] = {"class": kind + (" is-invalid" if field.errors else "")}
     if tied:
         attrs["aria-describedby"] = " ".join(tied)
     if field.errors:
