@@ -74,9 +74,10 @@ def clocks(outbreak: Outbreak, day: date, level: str, paths: Iterable[str]) -> d
     marks, version = _rule(outbreak, day)
     last: dict[str, date] = {}
     held = Case.objects.filter(counts.standing_on(day), outbreak=outbreak)
-    for row in counts.grouped_by_place(held, day, level).annotate(last=Max("confirmed_on")):
-        for place in counts.retold({row["place"]: 1}, day, level):
-            last[place] = max(last.get(place, row["last"]), row["last"])
+    rows = counts.grouped_by_place(held, day, level).annotate(last=Max("confirmed_on")).values_list("place", "last")
+    for written, on in rows:
+        for place in counts.retold({written: 1}, day, level):
+            last[place] = max(last.get(place, on), on)
     return {path: ZeroClock(day, last.get(path), marks, version) for path in paths}
 
 

@@ -45,10 +45,12 @@ def curve(outbreak: Outbreak, path: str, last: date) -> Curve:
         return Curve((), names, [], {"days": []}, "", "")
     report = counts.series(outbreak, first, last, by=counts.REPORT, area=area)
     onset = counts.series(outbreak, first, last, by=counts.ONSET, area=area)
-    active, recovered = _standing(outbreak, area, report.days)
-    rows = [Row(*line) for line in zip(report.days, zip(report.counts, onset.counts, active, recovered, strict=True), strict=True)]
+    days: tuple[date, ...] = tuple(report.days)
+    active, recovered = _standing(outbreak, area, days)
+    caption = _caption(days, sum(report.counts), active[-1])
+    rows = [Row(*line) for line in zip(days, zip(report.counts, onset.counts, active, recovered, strict=True), strict=True)]
     data = {
-        "days": [day.isoformat() for day in report.days],
+        "days": [day.isoformat() for day in days],
         "report": report.counts,
         "onset": onset.counts,
         "active": active,
@@ -56,10 +58,10 @@ def curve(outbreak: Outbreak, path: str, last: date) -> Curve:
         "names": names,
         "unit_new": _("例/日"),
         "unit_state": _("例"),
-        "label": _caption(report, active[-1]),
+        "label": caption,
         "marks": [_mark(mark) for mark in report.marks],
     }
-    return Curve(report.days, names, rows[::-1], data, _note(report, onset), data["label"])
+    return Curve(days, names, rows[::-1], data, _note(report, onset), caption)
 
 
 def _first_day(outbreak: Outbreak, area: str, last: date) -> date | None:
@@ -97,9 +99,9 @@ def _mark(mark: counts.Mark) -> dict[str, str]:
     return {"day": mark.day.isoformat(), "label": _("定义改为 %(version)s") % {"version": mark.after}, "short": mark.after}
 
 
-def _caption(report: counts.Series, active: int) -> str:
+def _caption(days: tuple[date, ...], cases: int, active: int) -> str:
     return _("流行曲线：%(first)s 至 %(last)s，按报告日共 %(n)d 例，现有 %(active)d 例") % {
-        "first": report.days[0].isoformat(), "last": report.days[-1].isoformat(), "n": sum(report.counts), "active": active,
+        "first": days[0].isoformat(), "last": days[-1].isoformat(), "n": cases, "active": active,
     }  # fmt: skip
 
 

@@ -38,17 +38,20 @@ def figures(
     """Figures of one area at ``day`` so far, and how its clocks and tasks stand."""
     found = counts.figures_of(outbreak, day, "" if path == outbreak.area_path else path)
     kind, source = _origin(path, outbreak)
-    told = {"source": source, "kind": kind, "at": version.changed_at}
+
+    def told(key: str, label: str, value: int, unit: str, delta: str = "") -> Figure:
+        return Figure(key, label, value, unit, source, kind, version.changed_at, delta)
+
     cases = [
-        Figure("confirmed", _("累计确诊"), found.confirmed, _("例"), delta=_today(found.new_confirmed), **told),
-        Figure("active", _("现有确诊"), found.active, _("例"), **told),
-        Figure("recovered", _("累计治愈"), found.recovered, _("例"), delta=_today(found.new_recovered), **told),
-        Figure("deaths", _("累计死亡"), found.deaths, _("例"), delta=_today(found.new_deaths), **told),
+        told("confirmed", _("累计确诊"), found.confirmed, _("例"), _today(found.new_confirmed)),
+        told("active", _("现有确诊"), found.active, _("例")),
+        told("recovered", _("累计治愈"), found.recovered, _("例"), _today(found.new_recovered)),
+        told("deaths", _("累计死亡"), found.deaths, _("例"), _today(found.new_deaths)),
     ]
     if found.asymptomatic:
-        cases.append(Figure("asymptomatic", _("无症状在管"), found.asymptomatic, _("例"), **told))
+        cases.append(told("asymptomatic", _("无症状在管"), found.asymptomatic, _("例")))
     if zero.days is not None:
-        cases.append(Figure("zero_days", _("连续无新增"), zero.days, _("天"), **told))
+        cases.append(told("zero_days", _("连续无新增"), zero.days, _("天")))
     system = INVENTED if settings.DEMO else ""
     return [
         *cases,

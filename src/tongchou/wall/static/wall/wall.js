@@ -62,6 +62,11 @@
     clearTimeout(waiting);
     waiting = setTimeout(() => { if (chart) { chart.resize(); shown = ""; draw(); } }, 120);
   });
+  // Each question names the version on screen, so that nothing comes back while nothing has changed.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const grid = document.getElementById("wall-grid");
+    if (event.target.id === "live" && grid) event.detail.parameters.version = grid.dataset.version;
+  });
   // A hidden window asks for nothing.
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.target.id === "live" && document.visibilityState !== "visible") event.preventDefault();
