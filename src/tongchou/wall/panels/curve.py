@@ -96,7 +96,8 @@ def _by_day(cases: Any, name: str) -> dict[date, int]:
 
 
 def _mark(mark: counts.Mark) -> dict[str, str]:
-    return {"day": mark.day.isoformat(), "label": _("定义改为 %(version)s") % {"version": mark.after}, "short": mark.after}
+    version = mark.after.rpartition(".")[2]
+    return {"day": mark.day.isoformat(), "label": _("病例定义改为 %(version)s") % {"version": version}, "short": version}
 
 
 def _caption(days: tuple[date, ...], cases: int, active: int) -> str:

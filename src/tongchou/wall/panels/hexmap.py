@@ -16,6 +16,8 @@ from tongchou.wall.panels.zones import Row, Zones
 RADIUS = 100.0
 _ROOT3 = math.sqrt(3)
 _MARGIN = 8.0
+#: how names of divisions end: a name is cut there
+_KINDS = ("居民委员会", "村民委员会", "居委会", "村委会", "民族乡", "街道", "社区", "镇", "乡", "村")
 #: below this many hexagons each carries its name; above, names would not be read and stand in the table only
 MOST_NAMED = 40
 
@@ -96,8 +98,16 @@ def level_name(level: str) -> str:
     return {"low": _("低风险"), "medium": _("中风险"), "high": _("高风险")}.get(level, _("未定级"))
 
 
-def _wrapped(name: str, most: int = 5) -> list[str]:
-    """A name in at most two lines of a hexagon; what does not fit ends in an ellipsis, the full name stands in the label."""
+def _wrapped(name: str, most: int = 4) -> list[str]:
+    """A name in at most two lines of a hexagon, cut before its kind; the full name stands in the label."""
     if len(name) <= most:
         return [name]
-    return [name[:most], name[most : 2 * most] if len(name) <= 2 * most else name[most : 2 * most - 1] + "…"]
+    for kind in _KINDS:
+        if name.endswith(kind) and len(name) > len(kind):
+            return [_short(name.removesuffix(kind), most), _short(kind, most)]
+    half = (len(name) + 1) // 2
+    return [_short(name[:half], most), _short(name[half:], most)]
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -98,7 +98,7 @@ def _late(path: str, now: datetime) -> tuple[list[LateRow], int, int]:
 
 
 def _longest(span: timedelta) -> str:
-    return _("最久的一件已超时 %(time)s") % {"time": duration(span)}
+    return _("最久超时 %(time)s") % {"time": duration(span)}
 
 
 def _tasks_url(actor: Actor) -> str:

@@ -14,6 +14,7 @@
   const option = (data) => {
     const small = box.clientWidth < 560;
     const left = 44;
+    const free = box.clientHeight - 56 - 26 - 40; // legend and labels above, day labels below, room between the two charts
     const marks = data.marks.map((mark) => ({ xAxis: mark.day, label: { formatter: small ? mark.short : mark.label } }));
     return {
       animation: !calm, animationDuration: 300, animationDurationUpdate: 300,
@@ -22,7 +23,7 @@
       legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 9, itemGap: 18, textStyle: { color: paint.ink2, fontFamily: font }, inactiveColor: "#5d6f7c", data: data.names.map((name) => ({ name })) },
       tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: "#14202b", borderColor: "#3b4d5b", textStyle: { color: paint.ink, fontFamily: font, fontSize: 13 } },
       axisPointer: { link: [{ xAxisIndex: "all" }], lineStyle: { color: "#5d7486" } },
-      grid: [{ left, right: 14, top: 54, height: "44%" }, { left, right: 14, bottom: 26, height: "24%" }],
+      grid: [{ left, right: 14, top: 56, height: free * 0.64 }, { left, right: 14, bottom: 26, height: free * 0.36 }],
       xAxis: [
         axis({ type: "category", data: data.days, axisLabel: { show: false } }),
         axis({ type: "category", gridIndex: 1, data: data.days, axisLabel: { color: paint.ink2, fontFamily: font, hideOverlap: true, formatter: (day) => day.slice(5).replace("-", "/") } }),
