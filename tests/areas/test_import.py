@@ -174,3 +174,15 @@ def test_a_dry_run_tells_and_leaves_nothing(db):
     assert counts(result) == (17, 0, 0, 0)
     assert not Area.objects.exists() and areas.find("5104") is None
     assert audit.verify().rows == 0
+
+
+def test_a_post_takes_in_its_own_area_and_what_is_above_it(db):
+    result = load(SMALL_CITY, reach=("510402",))
+    assert counts(result) == (9, 0, 0, 8)  # the city and one county with all below it; not the county beside it
+    assert {reason.code for reason in result.reasons} >= {"out_of_scope"}
+    assert not Area.objects.filter(areas.within("path", "510403")).exists()
+    assert counts(load(SMALL_CITY, reach=("510402",))) == (0, 0, 9, 8)
+    renamed = load("code,name,lon,lat,datum\n510400,别名市,,,\n510402,东山新区,101.7,26.5,GCJ-02\n", D2019, reach=("510402001",))
+    assert [reason.code for reason in renamed.reasons] == ["out_of_scope", "out_of_scope"]
+    quiet = load("code,name,lon,lat,datum\n510400,试验市,101.7,26.5,GCJ-02\n", reach=("510402001",))
+    assert counts(quiet) == (0, 0, 1, 0) and areas.get("5104").lon is None

@@ -53,6 +53,7 @@ def import_divisions(
     source: str = "",
     datum: str = "",
     seat_source: str = "",
+    reach: Sequence[str] = ("",),
     dry_run: bool = False,
 ) -> ImportResult:
     """Take divisions in from a CSV file's bytes or from rows; columns are those of ``sheet.COLUMNS``.
@@ -60,7 +61,8 @@ def import_divisions(
     ``valid_from_on`` holds for rows that name no day of their own; ``datum`` and ``seat_source`` likewise. Rows may
     come in any order. A row whose parent is in neither the tree nor the file is rejected; so are its own children.
     A changed name or urban-rural class at a later day makes a new version and closes the old one; at the same day it
-    corrects the version. A file that cannot be read at all is refused (``refused``, one reason with row 0).
+    corrects the version. ``reach`` holds the paths below which the caller may write; areas above them may come along.
+    A file that cannot be read at all is refused (``refused``, one reason with row 0).
     """
     try:
         numbered = sheet.read(file) if file is not None else list(sheet.numbered(rows or ()))
@@ -68,7 +70,7 @@ def import_divisions(
             raise AreaError("file_empty", "文件里没有数据行", "the file has no rows below its header")
     except AreaError as error:
         return ImportResult(refused=True, reasons=(Reason(0, "", error.code, error.zh, error.en),))
-    work = _Import(source)
+    work = _Import(source, tuple(reach))
     try:
         with transaction.atomic():
             work.take(numbered, {"valid_from_on": valid_from_on, "datum": datum, "seat_source": seat_source})
@@ -85,6 +87,7 @@ class _Import:
     """One file on its way in."""
 
     source: str
+    reach: tuple[str, ...]
     tree: Tree = field(default_factory=snapshot.tree)
     versions: dict[str, list[Area]] = field(default_factory=dict)
     drafts: dict[str, list[Draft]] = field(default_factory=dict)
@@ -99,6 +102,7 @@ class _Import:
         for row, cells in numbered:
             try:
                 one = draft(row, cells, **defaults)
+                self._refuse_foreign(one)
                 self._refuse_double(one)
                 self.drafts.setdefault(one.path, []).append(one)
             except RowError as error:
@@ -138,6 +142,19 @@ class _Import:
         self.outcomes[REJECTED] += 1
         self.reasons.append(error.at(row))
 
+    def _refuse_foreign(self, one: Draft) -> None:
+        """Rows below the caller's reach come in; an area above it only where the tree has none of that code yet."""
+        above = any(path.startswith(one.path) for path in self.reach) and one.path not in self.tree.versions
+        if not above and not one.path.startswith(self.reach):
+            standing = self.tree.find(one.path, one.valid_from_on)
+            if standing and standing.name == one.name and any(path.startswith(one.path) for path in self.reach):
+                return
+            raise RowError(
+                "code", "out_of_scope",
+                f"{one.code} 不在您的辖区之内，不能导入；请由其所在地的岗位办理",
+                f"{one.code} lies outside your area and is not taken in; a post of its own area may do it",
+            )  # fmt: skip
+
     def _refuse_double(self, one: Draft) -> None:
         for other in self.drafts.get(one.path, ()):
             if other.valid_from_on == one.valid_from_on:
@@ -161,6 +178,8 @@ class _Import:
         if standing is None:
             return self._before_or_after(one, rows)
         content = _content(one, standing)
+        if not one.path.startswith(self.reach):
+            return UNCHANGED  # an area above the caller's reach, named for its children's sake
         if one.valid_to_on != standing.valid_to_on and one.valid_to_on:
             self._need_free_end(one, standing)
             content["valid_to_on"] = one.valid_to_on
