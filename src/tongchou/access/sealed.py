@@ -43,10 +43,16 @@ class KeyRing:
 
     def reload(self) -> None:
         """Read the folder anew: another process may have rotated the key."""
+        self.stamp = (self.folder / "seal").stat().st_mtime_ns
         files = [self.folder / "seal", *sorted(self.folder.glob("seal.retired-*"))]
         found = [bytes.fromhex(file.read_text().strip()) for file in files]
         self.current = key_id(found[0])
         self.keys = {key_id(key): AESGCM(key) for key in found}
+
+    def refresh(self) -> None:
+        """Read the folder anew where the current key was replaced: nothing is sealed with a retired key."""
+        if (self.folder / "seal").stat().st_mtime_ns != self.stamp:
+            self.reload()
 
     def cipher(self, wanted: bytes) -> AESGCM:
         if wanted not in self.keys:
@@ -75,6 +81,7 @@ def ring() -> KeyRing:
 def seal(text: str, place: str) -> Sealed:
     """Seal a text for one place ``table.field.pk``."""
     keys, nonce = ring(), os.urandom(_NONCE)
+    keys.refresh()
     head = bytes([AES_GCM]) + keys.current
     return Sealed(head + nonce + keys.cipher(keys.current).encrypt(nonce, text.encode(), head + place.encode()))
 
