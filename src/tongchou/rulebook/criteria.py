@@ -9,9 +9,12 @@ checks it, turns it into "any of (all of ...)" lines for the form, and back.
 
 from __future__ import annotations
 
+import operator
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
+from itertools import pairwise, product
+from math import prod
 from typing import Any
 
 
@@ -38,8 +41,6 @@ FACTS = {
     for fact in (
         Fact("cum", "number", "累计确诊", "cumulative confirmed cases", "case"),
         Fact("new_14d", "number", "14 天内新增确诊", "new confirmed cases in 14 days", "case"),
-        Fact("new_7d", "number", "7 天内新增确诊", "new confirmed cases in 7 days", "case"),
-        Fact("new_5d", "number", "5 天内新增确诊", "new confirmed cases in 5 days", "case"),
         Fact("clusters_14d", "number", "14 天内聚集性疫情", "cluster epidemics in 14 days", "cluster"),
         Fact("weekly_per_100k", "number", "每 10 万人一周新增", "new cases a week per 100,000 people", "per_100k"),
         Fact("in_hospital", "number", "在院病例", "cases in hospital", "case"),
@@ -67,8 +68,25 @@ FACTS = {
         Fact("spread_risk_nil", "boolean", "研判无社区传播风险", "spread risk judged nil"),
     )
 }
+_WINDOWED = re.compile(r"(new|clusters)_([1-9]\d{0,2})d")
+_WINDOW_WORDS = {
+    "new": ("{0} 天内新增确诊", "new confirmed cases in {0} days", "case"),
+    "clusters": ("{0} 天内聚集性疫情", "cluster epidemics in {0} days", "cluster"),
+}
+
+
+def fact_named(key: str) -> Fact | None:
+    """The fact of a name; ``new_<n>d`` and ``clusters_<n>d`` exist for every window of 1 to 999 days."""
+    match = _WINDOWED.fullmatch(key)
+    if match is None:
+        return FACTS.get(key)
+    zh, en, unit = _WINDOW_WORDS[match[1]]
+    return Fact(key, "number", zh.format(match[2]), en.format(match[2]), unit)
+
+
 COMPARISONS = {
     "eq": ("等于", "="),
+    "ne": ("不等于", "≠"),
     "gt": ("大于", ">"),
     "ge": ("不少于", "≥"),
     "lt": ("小于", "<"),
@@ -76,6 +94,10 @@ COMPARISONS = {
 }
 _JOINS = ("any", "all")
 _MOST_LINES = 64
+
+
+class TooManyLines(ValueError):
+    """A criterion whose any and all, multiplied out, would fill more lines than a person can read."""
 
 
 def faults(criterion: Any, path: str) -> Iterator[Fault]:
@@ -102,11 +124,11 @@ def faults(criterion: Any, path: str) -> Iterator[Fault]:
     elif key == "else":
         if body is not True:
             yield Fault(f"{path}.else", "else 只能写 true。", "else can only be true.")
-    elif key not in FACTS:
-        known = ", ".join(FACTS)
+    elif (fact := fact_named(key)) is None:
+        known = ", ".join([*FACTS, "new_<n>d", "clusters_<n>d"])
         yield Fault(f"{path}.{key}", f"没有这个事实；可用：{known}。", f"no such fact; known are: {known}.")
     else:
-        yield from _comparison_faults(FACTS[key], body, f"{path}.{key}")
+        yield from _comparison_faults(fact, body, f"{path}.{key}")
 
 
 def _comparison_faults(fact: Fact, body: Any, path: str) -> Iterator[Fault]:
@@ -145,6 +167,15 @@ def level_faults(value: dict[str, Any], levels_from: str) -> Iterator[Fault]:
                 f"排列了等级“{name}”，却没有它的条件；请补上条件或从排列中删去。",
                 f"orders level “{name}” without criteria for it: give the criteria or take it out of the order.",
             )
+    for earlier, later in pairwise([name for name in order if isinstance(value.get(name), dict)]):
+        if value[earlier] == value[later]:
+            yield Fault(
+                later,
+                f"与前一等级“{earlier}”的条件相同，永远轮不到“{later}”。",
+                f"has the same criteria as “{earlier}” before it and can never be reached.",
+            )
+    for name in order:
+        yield from _never_faults(value.get(name), name)
     others = [name for name in order if isinstance(value.get(name), dict) and "else" in value[name]]
     if len(others) > 1:
         yield Fault(
@@ -166,6 +197,44 @@ def level_faults(value: dict[str, Any], levels_from: str) -> Iterator[Fault]:
         )
 
 
+def _never_faults(criterion: Any, path: str) -> Iterator[Fault]:
+    """Conditions that must hold together and cannot: cum = 0 and cum > 50."""
+    if any(True for _fault in faults(criterion, path)):
+        return
+    try:
+        opened = lines(criterion) or []
+    except TooManyLines:
+        yield Fault(
+            path,
+            f"展开后超过 {_MOST_LINES} 条，无法核对；请简化。",
+            f"opens into more than {_MOST_LINES} lines and can't be checked: make it simpler.",
+        )
+        return
+    for line in opened:
+        for fact in dict.fromkeys(condition[0] for condition in line):
+            tests = [(comparison, operand) for name, comparison, operand in line if name == fact]
+            if not _can_hold(tests):
+                text_zh = " 且 ".join(words(_condition((fact, *test)), "zh") for test in tests)
+                text_en = " and ".join(words(_condition((fact, *test)), "en") for test in tests)
+                yield Fault(
+                    path,
+                    f"自相矛盾，不可能同时成立：{text_zh}。",
+                    f"contradicts itself; these can't hold together: {text_en}.",
+                )
+
+
+def _can_hold(tests: list[tuple[str, Any]]) -> bool:
+    """Whether one value can meet every test; a number is tried at, between and beyond the bounds."""
+    if any(comparison == "is" for comparison, _ in tests):
+        return len({operand for _, operand in tests}) == 1
+    bounds = sorted({operand for _, operand in tests})
+    between = [(low + high) / 2 for low, high in pairwise(bounds)]
+    tried = [*bounds, *between, bounds[0] / 2, bounds[-1] + 1]
+    return any(all(_HOLDS[comparison](number, operand) for comparison, operand in tests) for number in tried)
+
+
+_HOLDS = {name: getattr(operator, name) for name in COMPARISONS}
+
 #: One condition of a form line: fact key, comparison ("is" for a yes/no fact), number or truth.
 Condition = tuple[str, str, Any]
 
@@ -178,10 +247,10 @@ def lines(criterion: dict[str, Any]) -> list[list[Condition]] | None:
     if key == "any":
         return [line for part in body for line in lines(part) or []]
     if key == "all":
-        joined = [sum(choice, []) for choice in product(*(lines(part) or [] for part in body))]
-        if len(joined) > _MOST_LINES:
-            raise ValueError(f"the criterion opens into {len(joined)} lines")
-        return joined
+        parts = [lines(part) or [] for part in body]
+        if prod(len(part) for part in parts) > _MOST_LINES:
+            raise TooManyLines
+        return [sum(choice, []) for choice in product(*parts)]
     if isinstance(body, bool):
         return [[(key, "is", body)]]
     ((comparison, number),) = body.items()
@@ -216,8 +285,8 @@ def words(criterion: dict[str, Any], language: str) -> str:
             for text, part in zip(parts, body, strict=True)
         ]
         return glue.join(wrapped)
-    fact = FACTS[key]
-    name = fact.zh if zh else fact.en
+    fact = fact_named(key)
+    name = (fact.zh if zh else fact.en) if fact else key
     if isinstance(body, bool):
         return name if body else (f"不{name}" if zh else f"no {name}")
     ((comparison, number),) = body.items()

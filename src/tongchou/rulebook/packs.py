@@ -36,6 +36,7 @@ _ROW_NEEDS = ("valid_from", "mark", "source")
 _FIELD_KEYS = {
     "key": str, "type": str, "label_zh": str, "label_en": str, "required": bool, "unit": str, "min": (int, float),
     "max": (int, float), "choices": list, "fields": list, "unique": str,
+    "must_be": (bool, int, float, str), "because_zh": str, "because_en": str,
 }  # fmt: skip
 _FIELD_NEEDS = ("key", "type", "label_zh", "label_en")
 _SHAPE_KEYS = {"fields": list, "levels_from": str, "one_of": list}
@@ -144,7 +145,7 @@ class _Reader:
                 names = ", ".join(known)
                 self.fault(file, place, key, f"没有这个键；可用：{names}。", f"no such key; known are: {names}.")
                 sound = False
-            elif not isinstance(value, known[key]) or (isinstance(value, bool) and known[key] is not bool):
+            elif not isinstance(value, known[key]) or (isinstance(value, bool) and not _takes_truth(known[key])):
                 self.fault(file, place, key, f"类型不对：{value!r}。", f"is of the wrong type: {value!r}.")
                 sound = False
         for key in needed:
@@ -351,6 +352,10 @@ def version_name(rule_id: str, scope: Scope, valid_from: date) -> str:
     """The name of a row that gives none: id, scope where narrower than the country, first day."""
     parts = [scope.area, scope.firm_class, scope.sector, scope.group]
     return "@".join([rule_id, *(part for part in parts if part), valid_from.isoformat()])
+
+
+def _takes_truth(known: Any) -> bool:
+    return known is bool or (isinstance(known, tuple) and bool in known)
 
 
 def _tables(raw: Any) -> list[tuple[str, dict[str, Any]]]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 from django.apps import apps
 
+from tongchou import citytime
 from tongchou.rulebook import packs as pack_files
 from tongchou.rulebook.answers import Rules
 from tongchou.rulebook.packs import Packs
@@ -110,26 +112,29 @@ def _own_rows() -> list[Row]:
     return [as_row(stored, packs) for stored in apps.get_model("rulebook", "RuleRow").objects.order_by("id")]
 
 
-def as_row(stored: object, packs: Packs) -> Row:
-    """A stored row of the city as the reader's frozen row; dates inside the value are revived by its shape."""
-    kind = packs.kinds[stored.rule_id]
+def as_row(stored: Any, packs: Packs) -> Row:
+    """A stored row of the city, or a proposal of one, as the reader's frozen row.
+
+    Dates inside the value are revived by its shape. A proposal has no version yet and counts as known from now.
+    """
+    kind = packs.kinds.get(stored.rule_id)  # a later release may have dropped an id that the city still has rows of
     value = stored.value
-    if value is not None:
+    if value is not None and kind is not None:
         value = revive(packs.shapes[kind.shape].fields, value)
     return Row(
         rule_id=stored.rule_id,
-        version=stored.version,
+        version=getattr(stored, "version", "") or stored.rule_id,
         scope=Scope(stored.area_path, stored.disease, stored.firm_class, stored.sector, stored.group),
         value=value,
         valid_from_on=stored.valid_from_on,
         valid_to_on=stored.valid_to_on,
-        known_from_at=stored.known_from_at,
-        known_to_at=stored.known_to_at,
+        known_from_at=getattr(stored, "known_from_at", None) or citytime.now(),
+        known_to_at=getattr(stored, "known_to_at", None),
         mark=stored.mark,
         source=tuple(stored.source),
         source_text=stored.source_text,
-        label_zh=stored.label_zh or kind.label_zh,
-        label_en=stored.label_en or kind.label_en,
+        label_zh=stored.label_zh or (kind.label_zh if kind else stored.rule_id),
+        label_en=stored.label_en or (kind.label_en if kind else stored.rule_id),
         note_zh=stored.note_zh,
         note_en=stored.note_en,
         response_level=stored.response_level,

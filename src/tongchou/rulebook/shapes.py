@@ -41,7 +41,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Field:
-    """One key of a value. ``unit`` is a word of ``words.UNITS``; ``min``/``max`` bound numbers, both included."""
+    """One key of a value. ``unit`` is a word of ``words.UNITS``; ``min``/``max`` bound numbers, both included.
+
+    ``must_be`` is a value that no city may change, with the reason in both languages: higher law, or a
+    principle of the house. ``unique`` names the key of a row that may not repeat.
+    """
 
     key: str
     type: str
@@ -54,6 +58,9 @@ class Field:
     choices: tuple[Choice, ...] = ()
     fields: tuple[Field, ...] = ()
     unique: str = ""
+    must_be: Any = None
+    because_zh: str = ""
+    because_en: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +125,8 @@ def _value_faults(field: Field, value: Any, path: str) -> Iterator[criteria.Faul
     if not _is_of(field, value):
         zh, en = TYPES[field.type]
         yield criteria.Fault(path, f"应为{zh}，现为 {value!r}。", f"must be {en}, not {value!r}.")
+    elif field.must_be is not None and value != field.must_be:
+        yield criteria.Fault(path, f"不能改动：{field.because_zh}", f"can't be changed: {field.because_en}")
     elif field.type in ("integer", "number"):
         yield from _bound_faults(field, value, path)
     elif field.type == "integers":
