@@ -11,7 +11,7 @@ from django.db import models
 
 from tests.architecture import source
 
-REASON = re.compile(r"#\s*(?!noqa|type:)\S.{14,}")
+REASON = re.compile(r"#\s*(?!noqa|type:)\S.{7,}")
 MOST_LINES = 500
 MOST_FUNCTION_LINES = 60
 EMPTY_NAMES = {"utils", "helpers", "common", "misc", "util", "helper"}

@@ -6,7 +6,7 @@ import ast
 
 from tests.architecture import source
 
-ASSERTING = ("held", "raises", "warns", "fail", "expect")
+ASSERTING = ("held", "refused", "raises", "warns", "fail", "expect")
 
 
 def asserts(node: ast.AST, helpers: dict[str, ast.AST], seen: frozenset[str] = frozenset()) -> bool:
