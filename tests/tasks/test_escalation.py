@@ -41,7 +41,7 @@ def test_the_steps_of_a_24_hour_task_in_order_each_once(city, opened, noon):
     told = Notice.objects.filter(key__startswith=f"task:{task.pk}").order_by("id")
     assert [notice.to_post for notice in told] == [village, village, village, village, street, county, command]
     assert "已超时" in told[3].title and "overdue" in told[3].title_en
-    assert [e.action for e in audit.timeline("task", task.pk)].count("task.escalate") == 7
+    assert [e.action for e in audit.timeline("task", task.pk)].count("escalate") == 7
     assert EscalationStep.objects.get(kind="ladder", rung=2).rule_version.startswith("escalation.ladder")
 
 

@@ -22,6 +22,7 @@ WORDS = {
     "returned": ("被退回,请继续办理", "returned: please go on with it"),
     "reopened": ("现场核查不属实,任务重新办理", "reopened: the site check did not bear it out"),
     "closed": ("已办结", "closed"),
+    "cancelled": ("已撤销,不必再办", "cancelled: nothing more to do"),
     "extension_asked": ("申请延期,请批复", "asks for more time: please decide"),
     "extension_granted": ("延期申请已同意", "got the time it asked for"),
     "extension_refused": ("延期申请未同意", "did not get the time it asked for"),

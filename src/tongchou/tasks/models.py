@@ -126,6 +126,7 @@ class TaskState(models.TextChoices):
     VERIFIED = "verified", _("复核")
     CLOSED = "closed", _("办结")
     WRITTEN_OFF = "written_off", _("销号")
+    CANCELLED = "cancelled", _("撤销")
 
 
 #: the doer still has to do something
@@ -133,13 +134,13 @@ OPEN_STATES = (TaskState.FILED, TaskState.ASSIGNED, TaskState.ACCEPTED, TaskStat
 #: the requester's side still has to do something
 REVIEW_STATES = (TaskState.REPORTED, TaskState.VERIFIED)
 #: over; 销号 also takes it off the supervision list
-DONE_STATES = (TaskState.CLOSED, TaskState.WRITTEN_OFF)
+DONE_STATES = (TaskState.CLOSED, TaskState.WRITTEN_OFF, TaskState.CANCELLED)
 
 
 class Task(models.Model):
     """One matter, one case: what a named post must do about one row, by when, and what came of it.
 
-    Posts are text ids of ``access.Post``. ``title`` names the work, not a person; ``number`` counts
+    Posts are text ids of ``access.Post`` with the name that they had then. ``title`` names the work, not a person; ``number`` counts
     within a city day. ``due_at`` repeats the clock's so that lists sort by it.
     """
 
@@ -152,8 +153,10 @@ class Task(models.Model):
     ledger = models.CharField(_("台账"), max_length=40)
     object_id = models.CharField(_("对象"), max_length=64)
     area_path = models.CharField(_("区域"), max_length=18)
-    owner_post = models.CharField(_("承办岗位"), max_length=64)
-    requester_post = models.CharField(_("交办岗位"), max_length=64)
+    owner_post = models.CharField(max_length=64)
+    owner_name = models.CharField(_("承办岗位"), max_length=120)
+    requester_post = models.CharField(max_length=64)
+    requester_name = models.CharField(_("交办岗位"), max_length=120)
     opened_by_post = models.CharField(_("立项岗位"), max_length=64)
     state = models.CharField(_("状态"), max_length=12, choices=TaskState.choices, default=TaskState.FILED)
     clock = models.OneToOneField(Clock, on_delete=models.PROTECT, null=True, blank=True, related_name="task")
@@ -210,6 +213,7 @@ class Assistant(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="assistants")
     post = models.CharField(max_length=64)
+    name = models.CharField(max_length=120)
 
     class Meta:
         verbose_name = _("协办岗位")
@@ -248,9 +252,11 @@ class Extension(models.Model):
     asked_at = models.DateTimeField()
     asked_by_post = models.CharField(max_length=64)
     asked_by_user = models.CharField(max_length=64, blank=True, default="")
+    asked_by_name = models.CharField(max_length=120, blank=True, default="")
     decision = models.CharField(max_length=8, choices=Decision.choices, default=Decision.ASKED)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by_post = models.CharField(max_length=64, blank=True, default="")
+    decided_by_name = models.CharField(max_length=120, blank=True, default="")
     decision_note = models.CharField(max_length=500, blank=True, default="")
 
     class Meta:
@@ -303,6 +309,7 @@ class EscalationStep(models.Model):
     offset_minutes = models.IntegerField()
     rung = models.PositiveIntegerField(default=0)
     to_post = models.CharField(max_length=64)
+    to_name = models.CharField(max_length=120, blank=True, default="")
     due_at = models.DateTimeField()
     done_at = models.DateTimeField()
     rule_version = models.CharField(max_length=120, blank=True, default="")

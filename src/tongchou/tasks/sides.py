@@ -52,10 +52,9 @@ def _rank(post: Post) -> tuple[int, int]:
     return (-len(post.area_path), role)
 
 
-def supervising_post(owner: Post) -> str:
-    """The post that answers for what the system asks of ``owner``: the next one above, else the system."""
-    line = posts_above(owner)
-    return str(line[0].pk) if line else SYSTEM_POST
+def supervising_post(owner: Post) -> Post | None:
+    """The post that answers for what the system asks of ``owner``: the next one above; None at the top."""
+    return next(iter(posts_above(owner)), None)
 
 
 def on_requesters_side(actor: Actor, task: Task) -> bool:

@@ -29,6 +29,7 @@ class Step:
     kind: str
     offset_minutes: int
     to_post: str
+    to_name: str
     rung: int = 0
 
     def key(self, task: Task) -> str:
@@ -45,7 +46,7 @@ def run_escalations(*, at: datetime, by: Actor) -> list[EscalationStep]:
     reviewer, held or over is left alone.
     """
     done: list[EscalationStep] = []
-    lines: dict[str, list[str]] = {}
+    lines: dict[str, list[Post]] = {}
     rules: dict[str, Any] = {}
     ids = list(_candidates(at).values_list("pk", flat=True))
     for start in range(0, len(ids), _BATCH_TASKS):
@@ -62,7 +63,7 @@ def _candidates(at: datetime) -> Any:
     )
 
 
-def _escalate_batch(ids: list[Any], at: datetime, by: Actor, lines: dict[str, list[str]], rules: dict[str, Any]) -> list[EscalationStep]:
+def _escalate_batch(ids: list[Any], at: datetime, by: Actor, lines: dict[str, list[Post]], rules: dict[str, Any]) -> list[EscalationStep]:
     tasks = list(_candidates(at).filter(pk__in=ids).select_related("clock").select_for_update(of=("self",)))
     wanted = [(task, step) for task in tasks for step in _steps(task, at, lines, rules)]
     known = set(EscalationStep.objects.filter(key__in=[step.key(task) for task, step in wanted]).values_list("key", flat=True))
@@ -75,7 +76,7 @@ def _escalate_batch(ids: list[Any], at: datetime, by: Actor, lines: dict[str, li
     return rows
 
 
-def _steps(task: Task, at: datetime, lines: dict[str, list[str]], rules: dict[str, Any]) -> Iterator[Step]:
+def _steps(task: Task, at: datetime, lines: dict[str, list[Post]], rules: dict[str, Any]) -> Iterator[Step]:
     """The steps of a task that are due by ``at``, in order."""
     due = task.due_at
     if due is None or task.clock is None:
@@ -83,18 +84,19 @@ def _steps(task: Task, at: datetime, lines: dict[str, list[str]], rules: dict[st
     if at < due:
         for minutes in task.clock.reminders_minutes:
             if due - timedelta(minutes=minutes) <= at:
-                yield Step(Kind.BEFORE, -minutes, task.owner_post)
+                yield Step(Kind.BEFORE, -minutes, task.owner_post, task.owner_name)
         return
     ladder = _rule(task, at, rules).value or {}
     if ladder.get("remind_at_due"):
-        yield Step(Kind.DUE, 0, task.owner_post)
+        yield Step(Kind.DUE, 0, task.owner_post, task.owner_name)
     for minutes in sorted(ladder.get("remind_after_minutes") or ()):
         if due + timedelta(minutes=minutes) <= at:
-            yield Step(Kind.AFTER, minutes, task.owner_post)
+            yield Step(Kind.AFTER, minutes, task.owner_post, task.owner_name)
     line = _line(task.owner_post, lines)
     for rung in sorted(ladder.get("rungs") or (), key=lambda row: row["rung"]):
         if due + timedelta(minutes=rung["after_minutes"]) <= at and rung["rung"] <= len(line):
-            yield Step(Kind.LADDER, rung["after_minutes"], line[rung["rung"] - 1], rung["rung"])
+            above = line[rung["rung"] - 1]
+            yield Step(Kind.LADDER, rung["after_minutes"], str(above.pk), above.name, rung["rung"])
 
 
 def _rule(task: Task, at: datetime, rules: dict[str, Any]) -> Any:
@@ -103,23 +105,24 @@ def _rule(task: Task, at: datetime, rules: dict[str, Any]) -> Any:
     return rules[task.area_path]
 
 
-def _line(owner: str, lines: dict[str, list[str]]) -> list[str]:
+def _line(owner: str, lines: dict[str, list[Post]]) -> list[Post]:
     if owner not in lines:
         post = Post.objects.filter(pk=owner).first()
-        lines[owner] = [str(row.pk) for row in sides.posts_above(post)] if post else []
+        lines[owner] = sides.posts_above(post) if post else []
     return lines[owner]
 
 
 def _row(task: Task, step: Step, at: datetime, rules: dict[str, Any]) -> EscalationStep:
-    version = rules[task.area_path].version if task.area_path in rules and step.kind != Kind.BEFORE else (task.clock.rule_version if task.clock else "")
+    by_clock = task.clock.rule_version if task.clock else ""
     return EscalationStep(
-        task=task, kind=step.kind, offset_minutes=step.offset_minutes, rung=step.rung, to_post=step.to_post,
-        due_at=task.due_at, done_at=at, rule_version=version, key=step.key(task),
+        task=task, kind=step.kind, offset_minutes=step.offset_minutes, rung=step.rung, to_post=step.to_post, to_name=step.to_name,
+        due_at=task.due_at, done_at=at, rule_version=by_clock if step.kind == Kind.BEFORE else _rule(task, at, rules).version,
+        key=step.key(task),
     )  # fmt: skip
 
 
 def _event(task: Task, step: Step, by: Actor) -> audit.Event:
     return audit.Event(
-        "task.escalate", "task", str(task.pk), by.by, task.area_path,
-        {"step": ["", step.kind], "to_post": ["", step.to_post], "offset_minutes": ["", str(step.offset_minutes)]},
+        "escalate", "task", str(task.pk), by.by, task.area_path,
+        {"step": ["", step.kind], "to_post": ["", step.to_name], "offset_minutes": ["", str(step.offset_minutes)]},
     )

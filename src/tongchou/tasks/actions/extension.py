@@ -35,11 +35,11 @@ def extend_task(*, task: Task, minutes: int, reason: str, by: Actor) -> Extensio
         with transaction.atomic():
             asked = Extension.objects.create(
                 task=row, minutes=minutes, reason=reason.strip()[:500], asked_at=citytime.now(),
-                asked_by_post=by.post_id, asked_by_user=by.user_id,
+                asked_by_post=by.post_id, asked_by_user=by.user_id, asked_by_name=by.post_name[:120],
             )  # fmt: skip
     except IntegrityError:
         raise Refusal("已有一份延期申请待批。", "A request for more time is waiting for its decision already.", code="already_asked") from None
-    _record("task.extension_asked", row, asked, by)
+    _record("extend", row, asked, by)
     letters.tell(row, row.requester_post, "extension_asked")
     return asked
 
@@ -56,11 +56,12 @@ def decide_extension(*, extension: Extension, granted: bool, by: Actor, note: st
         raise Refusal("该申请已经批复。", "This request was decided already.", code="wrong_state")
     asked.decision = Extension.Decision.GRANTED if granted else Extension.Decision.REFUSED
     asked.decided_at, asked.decided_by_post, asked.decision_note = citytime.now(), by.post_id, note.strip()[:500]
+    asked.decided_by_name = by.post_name[:120]
     asked.save()
     if granted and row.clock is not None:
         extend_clock(clock=row.clock, minutes=asked.minutes, reason=asked.reason, by=by)
         row.refresh_from_db(fields=["due_at"])
-    _record(f"task.extension_{asked.decision}", row, asked, by)
+    _record("decide", row, asked, by)
     letters.tell(row, row.owner_post, f"extension_{asked.decision}")
     return asked
 

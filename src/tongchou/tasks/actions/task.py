@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from tongchou import audit, citytime
-from tongchou.access.actor import Actor
+from tongchou.access.actor import SYSTEM, Actor
 from tongchou.access.models import Post
 from tongchou.access.roles import Role
 from tongchou.refusal import Refusal
@@ -24,7 +24,7 @@ from tongchou.tasks.models import Assistant, DayNumber, SiteCheck, Task, TaskSta
 
 LEDGER = "task"
 _SHOWN = (
-    "state", "owner_post", "requester_post", "due_at", "accepted_at", "reported_at", "verified_at", "closed_at",
+    "state", "owner_name", "requester_name", "due_at", "accepted_at", "reported_at", "verified_at", "closed_at",
     "written_off_at", "returned_count", "false_report",
 )  # fmt: skip
 State = TaskState
@@ -62,8 +62,8 @@ def open_task(
         if known is not None:
             return known
     owner = _post(post)
-    asked_by = _requester(requester, owner, by)
-    helpers = [str(_post(one).pk) for one in assisting]
+    asked_by, asked_by_name = _requester(requester, owner, by)
+    helpers = {str(one.pk): one.name for one in map(_post, assisting)}
     if asked_by == str(owner.pk) or asked_by in helpers:
         raise Refusal("交办岗位不能同时是承办或协办岗位。", "The requester's post cannot also do the task.", code="same_side", field="post")
     if not title.strip():
@@ -71,7 +71,8 @@ def open_task(
     now = citytime.now()
     task = Task(
         kind=kind, title=title.strip()[:200], title_en=title_en[:200], detail=detail[:2000], ledger=ledger, object_id=str(object_id),
-        area_path=area_path, owner_post=str(owner.pk), requester_post=asked_by, opened_by_post=by.post_id, opened_at=now,
+        area_path=area_path, owner_post=str(owner.pk), owner_name=owner.name, requester_post=asked_by, requester_name=asked_by_name,
+        opened_by_post=by.post_id, opened_at=now,
         clock_rule=clock_rule, site_check_needed=site_check, key=key,
     )  # fmt: skip
     try:
@@ -83,8 +84,8 @@ def open_task(
         if key and (known := Task.objects.filter(key=key).first()):
             return known
         raise
-    Assistant.objects.bulk_create(Assistant(task=task, post=one) for one in dict.fromkeys(helpers))
-    _record("task.file", task, by, {}, note=kind)
+    Assistant.objects.bulk_create(Assistant(task=task, post=pk, name=name) for pk, name in helpers.items())
+    _record("file", task, by, {}, note=kind)
     return assign_task(task=task, by=by, started_at=started_at) if assign else task
 
 
@@ -96,10 +97,10 @@ def assign_task(*, task: Task, by: Actor, post: Post | str | None = None, starte
     if by.post_id != row.opened_by_post:
         sides.demand_requester(by, row)
     if post is not None:
-        owner = str(_post(post).pk)
-        if owner == row.requester_post:
+        owner = _post(post)
+        if str(owner.pk) == row.requester_post:
             raise Refusal("交办岗位不能同时是承办岗位。", "The requester's post cannot also do the task.", code="same_side", field="post")
-        row.owner_post = owner
+        row.owner_post, row.owner_name = str(owner.pk), owner.name
     row.state, row.assigned_at, row.reason = State.ASSIGNED, citytime.now(), ""
     if row.clock_rule and row.clock_id is None:
         row.clock = start_clock(
@@ -107,7 +108,7 @@ def assign_task(*, task: Task, by: Actor, post: Post | str | None = None, starte
             started_at=started_at or row.assigned_at, by=by, key=f"task:{row.pk}",
         )  # fmt: skip
         row.due_at = row.clock.due_at
-    _store("task.assign", row, by, before)
+    _store("assign", row, by, before)
     letters.tell(row, row.owner_post, "assigned", loud=True)
     return row
 
@@ -119,7 +120,7 @@ def accept_task(*, task: Task, by: Actor) -> Task:
     sides.demand_owner(by, row)
     _demand_state(row, State.ASSIGNED, State.RETURNED)
     row.state, row.accepted_at = State.ACCEPTED, row.accepted_at or citytime.now()
-    return _store("task.accept", row, by, before)
+    return _store("accept", row, by, before)
 
 
 @transaction.atomic
@@ -129,7 +130,7 @@ def decline_task(*, task: Task, reason: str, by: Actor) -> Task:
     sides.demand_owner(by, row)
     _demand_state(row, State.ASSIGNED)
     row.state, row.reason = State.FILED, _reason(reason)
-    _store("task.decline", row, by, before, words={"reason": row.reason})
+    _store("decline", row, by, before, words={"reason": row.reason})
     letters.tell(row, row.requester_post, "declined")
     return row
 
@@ -141,7 +142,7 @@ def block_task(*, task: Task, reason: str, by: Actor) -> Task:
     sides.demand_doer(by, row)
     _demand_state(row, State.ACCEPTED, State.RETURNED)
     row.state, row.reason = State.BLOCKED, _reason(reason)
-    _store("task.block", row, by, before, words={"reason": row.reason})
+    _store("block", row, by, before, words={"reason": row.reason})
     letters.tell(row, row.requester_post, "blocked", loud=True)
     return row
 
@@ -154,7 +155,7 @@ def unblock_task(*, task: Task, by: Actor) -> Task:
         sides.demand_requester(by, row)
     _demand_state(row, State.BLOCKED)
     row.state, row.reason = State.ACCEPTED, ""
-    return _store("task.unblock", row, by, before)
+    return _store("unblock", row, by, before)
 
 
 @transaction.atomic
@@ -169,7 +170,7 @@ def report_task(*, task: Task, note: str, by: Actor, reported_at: datetime | Non
     row.reported_by_user, row.reason, row.false_report = by.user_id, "", False
     if row.clock is not None:
         row.clock = stop_clock(clock=row.clock, stopped_at=row.reported_at, by=by)
-    _store("task.report", row, by, before, words={"report_note": row.report_note})
+    _store("report", row, by, before, words={"report_note": row.report_note})
     letters.tell(row, row.requester_post, "reported")
     return row
 
@@ -182,7 +183,7 @@ def return_task(*, task: Task, reason: str, by: Actor) -> Task:
     _demand_state(row, State.REPORTED, State.VERIFIED)
     row.reason = _reason(reason)
     _back_to_doer(row, by, forgive=True)
-    _store("task.return", row, by, before, words={"reason": row.reason})
+    _store("return", row, by, before, words={"reason": row.reason})
     letters.tell(row, row.owner_post, "returned", loud=True)
     return row
 
@@ -200,7 +201,7 @@ def verify_task(*, task: Task, by: Actor) -> Task:
             code="site_check_missing",
         )
     row.state, row.verified_at = State.VERIFIED, citytime.now()
-    return _store("task.verify", row, by, before)
+    return _store("verify", row, by, before)
 
 
 @transaction.atomic
@@ -210,7 +211,7 @@ def close_task(*, task: Task, by: Actor) -> Task:
     sides.demand_requester(by, row)
     _demand_state(row, State.VERIFIED)
     row.state, row.closed_at = State.CLOSED, citytime.now()
-    _store("task.close", row, by, before)
+    _store("close", row, by, before)
     letters.tell(row, row.owner_post, "closed")
     return row
 
@@ -222,7 +223,22 @@ def write_off_task(*, task: Task, by: Actor) -> Task:
     sides.demand_requester(by, row)
     _demand_state(row, State.CLOSED)
     row.state, row.written_off_at = State.WRITTEN_OFF, citytime.now()
-    return _store("task.write_off", row, by, before)
+    return _store("write_off", row, by, before)
+
+
+@transaction.atomic
+def cancel_task(*, task: Task, reason: str, by: Actor) -> Task:
+    """撤销: the matter has gone (a case was excluded, a place closed). The requester's side says why; the row stays."""
+    row, before = _locked(task), _facts(task)
+    if by.post_id != row.opened_by_post:
+        sides.demand_requester(by, row)
+    _demand_state(row, State.FILED, State.ASSIGNED, State.ACCEPTED, State.BLOCKED, State.RETURNED, State.REPORTED)
+    row.state, row.reason, row.closed_at = State.CANCELLED, _reason(reason), citytime.now()
+    if row.clock is not None:
+        row.clock = stop_clock(clock=row.clock, by=by)
+    _store("cancel", row, by, before, words={"reason": row.reason})
+    letters.tell(row, row.owner_post, "cancelled")
+    return row
 
 
 @transaction.atomic
@@ -248,11 +264,11 @@ def check_site(*, task: Task, passed: bool, note: str, by: Actor, checked_at: da
         task=row, checked_at=at, by_post=by.post_id, by_user=by.user_id, by_name=by.post_name[:120], result=result, note=note.strip()[:2000],
     )
     if passed:
-        _record("task.site_check", row, by, before, words={"site_check": check.note}, note=result.value)
+        _record("check_site", row, by, before, words={"site_check": check.note}, note=result.value)
         return check
     row.false_report, row.reason = True, check.note[:500]
     _back_to_doer(row, by, forgive=False)
-    _store("task.reopen", row, by, before, words={"site_check": check.note}, note=result.value)
+    _store("reopen", row, by, before, words={"site_check": check.note}, note=result.value)
     for post in (row.owner_post, row.requester_post):
         letters.tell(row, post, "reopened", loud=True)
     return check
@@ -286,10 +302,12 @@ def _post(post: Post | str) -> Post:
     return found
 
 
-def _requester(requester: Post | str | None, owner: Post, by: Actor) -> str:
-    if requester is not None:
-        return str(requester.pk) if isinstance(requester, Post) else str(requester)
-    return sides.supervising_post(owner) if by.role == Role.SYSTEM else by.post_id
+def _requester(requester: Post | str | None, owner: Post, by: Actor) -> tuple[str, str]:
+    """(text id, name) of the post that asks for the work."""
+    if requester is None and by.role != Role.SYSTEM:
+        return by.post_id, by.post_name
+    post = sides.supervising_post(owner) if requester is None else _post(requester)
+    return (str(post.pk), post.name) if post else (SYSTEM.post_id, SYSTEM.post_name)
 
 
 def _next_number(at: datetime) -> str:
