@@ -129,10 +129,10 @@ class TaskState(models.TextChoices):
     CANCELLED = "cancelled", _("撤销")
 
 
-#: the doer still has to do something
-OPEN_STATES = (TaskState.FILED, TaskState.ASSIGNED, TaskState.ACCEPTED, TaskState.BLOCKED, TaskState.RETURNED)
-#: the requester's side still has to do something
-REVIEW_STATES = (TaskState.REPORTED, TaskState.VERIFIED)
+#: the doer has to do something
+OPEN_STATES = (TaskState.ASSIGNED, TaskState.ACCEPTED, TaskState.BLOCKED, TaskState.RETURNED)
+#: the requester's side has to do something
+REVIEW_STATES = (TaskState.FILED, TaskState.REPORTED, TaskState.VERIFIED)
 #: over; 销号 also takes it off the supervision list
 DONE_STATES = (TaskState.CLOSED, TaskState.WRITTEN_OFF, TaskState.CANCELLED)
 

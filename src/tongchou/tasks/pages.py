@@ -102,7 +102,7 @@ def task_page(request: HttpRequest, pk: str) -> HttpResponse:
     ledger = registry.get("task")
     task = kernel.find_row(ledger, actor, pk)
     audit.record("read", ledger="task", object_id=str(task.pk), by=actor.by, area=task.area_path)
-    reads_words = is_party(actor, task) or permissions.right(actor, "D4").read not in ("-", "g")
+    reads_words = sides.is_party(actor, task) or permissions.right(actor, "D4").read not in ("-", "g")
     context = {
         "task": task,
         "area_name": areas.full_name(task.area_path),
@@ -172,11 +172,6 @@ def chain(task: Task) -> list[Link]:
         Link(str(state.label), getattr(task, name) if index <= position else None, index < position, index == position)
         for index, (state, name) in enumerate(CHAIN)
     ]
-
-
-def is_party(actor: Actor, task: Task) -> bool:
-    """Whether this post does the task or stands on its requester's side: those read what was said about it."""
-    return task.is_doer(actor.post_id) or sides.on_requesters_side(actor, task)
 
 
 DOER_STEPS = ("accept", "decline", "report", "block", "extend")

@@ -71,6 +71,18 @@ def on_requesters_side(actor: Actor, task: Task) -> bool:
     return requester is not None and any(str(row.pk) == actor.post_id for row in posts_above(requester))
 
 
+def is_party(actor: Actor, task: Task) -> bool:
+    """Whether a post reads what was said about a task: who does it, who asked for it, who went to look, who stands above the doer."""
+    if not actor.post_id:
+        return False
+    if task.is_doer(actor.post_id) or on_requesters_side(actor, task) or actor.post_id == task.opened_by_post:
+        return True
+    if task.site_checks.filter(by_post=actor.post_id).exists():
+        return True
+    owner = Post.objects.filter(pk=task.owner_post).first()
+    return owner is not None and any(str(row.pk) == actor.post_id for row in posts_above(owner))
+
+
 def demand_requester(actor: Actor, task: Task) -> None:
     """Refuse whoever may not judge the task. Raises Refusal."""
     if task.is_doer(actor.post_id) or (actor.user_id and actor.user_id == task.reported_by_user):

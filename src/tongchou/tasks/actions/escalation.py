@@ -14,10 +14,9 @@ from tongchou import audit, citytime, rulebook
 from tongchou.access.actor import Actor
 from tongchou.access.models import Post
 from tongchou.tasks import letters, sides
-from tongchou.tasks.models import EscalationStep, Task, TaskState
+from tongchou.tasks.models import OPEN_STATES, EscalationStep, Task
 
 LADDER_RULE = "escalation.ladder"
-_WITH_DOER = (TaskState.ASSIGNED, TaskState.ACCEPTED, TaskState.BLOCKED, TaskState.RETURNED)
 _BATCH_TASKS = 100
 Kind = EscalationStep.Kind
 
@@ -57,7 +56,7 @@ def run_escalations(*, at: datetime, by: Actor) -> list[EscalationStep]:
 
 def _candidates(at: datetime) -> Any:
     return (
-        Task.objects.filter(state__in=_WITH_DOER, clock__stopped_at__isnull=True, clock__paused_from_at__isnull=True, due_at__isnull=False)
+        Task.objects.filter(state__in=OPEN_STATES, clock__stopped_at__isnull=True, clock__paused_from_at__isnull=True, due_at__isnull=False)
         .filter(Q(due_at__lte=at) | Q(clock__near_at__lte=at))
         .order_by("due_at", "id")
     )
