@@ -33,8 +33,7 @@ def file_task(client, cast, **changes):
         "title": "核查一村封闭管理", "detail": "逐户核对", "area": VILLAGE, "post": cast.posts["secretary"].code,
         "urgency": "clock.supervision.extra_urgent", "site_check": "on", "assign": "on",
     }  # fmt: skip
-    response = client.post(reverse("task-new"), {**values, **changes}, follow=True)
-    return response
+    return client.post(reverse("task-new"), {**values, **changes}, follow=True)
 
 
 def step(client, task, name, **fields):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -36,20 +37,13 @@ def steps(task: Task) -> list[str]:
     return [entry.action for entry in reversed(audit.timeline("task", task.pk))]
 
 
-class refused:  # noqa: N801 - reads as a phrase
-    """``with refused("code")``: a Refusal of that code with both languages filled."""
-
-    def __init__(self, code: str) -> None:
-        self.code = code
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind, error, trace) -> bool:
-        assert kind is not None and issubclass(kind, Refusal), f"expected a refusal {self.code}, got {error!r}"
-        assert error.code == self.code
-        assert error.zh and error.en
-        return True
+@contextmanager
+def refused(code: str):
+    """The block is refused with this code, and says why in both languages."""
+    with pytest.raises(Refusal) as caught:
+        yield
+    assert caught.value.code == code
+    assert caught.value.zh and caught.value.en
 
 
 def test_the_whole_chain(city, opened, noon):

@@ -7,6 +7,7 @@ claims cannot overlap; a server database skips rows that another claim has locke
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -65,7 +66,7 @@ def ask_periodic() -> None:
             Job.objects.filter(key=f"every:{kind}").update(every_minutes=minutes)
 
 
-def claim(worker: str, *, skip: frozenset[object] = frozenset()) -> Job | None:
+def claim(worker: str, *, skip: frozenset[UUID] = frozenset()) -> Job | None:
     """Take the next due job for ``worker``, or None. A job that has used up its starts is set aside."""
     while due().exclude(pk__in=skip).exists():
         with transaction.atomic():

@@ -9,6 +9,7 @@ import traceback
 from datetime import timedelta
 from types import FrameType
 from typing import Any
+from uuid import UUID
 
 from django.db import close_old_connections, connection, transaction
 
@@ -80,7 +81,7 @@ def _ended(state: JobState) -> dict[str, Any]:
     return {"state": state, "finished_at": citytime.now(), "lease_until_at": None}
 
 
-def work_one(worker: str, *, skip: frozenset[object] = frozenset()) -> Job | None:
+def work_one(worker: str, *, skip: frozenset[UUID] = frozenset()) -> Job | None:
     """Do the next due job to its end, failure or retry; None where nothing is due."""
     job = claims.claim(worker, skip=skip)
     if job is None:
@@ -145,7 +146,7 @@ def run(*, until_idle: bool = False, periodic: bool = True, max_jobs: int | None
     stop = _Stop(install=not until_idle)
     count = 0
     with WorkerIdentity() as me, stop:
-        seen: set[object] = set()
+        seen: set[UUID] = set()
         while not stop.asked:
             if not until_idle:
                 close_old_connections()

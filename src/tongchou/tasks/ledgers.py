@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from tongchou.access.actor import Actor
 from tongchou.ledger.columns import Column
@@ -22,7 +23,7 @@ State = TaskState
 _HINT = _("请用编号指代人员,不写姓名、证件号码和电话。")
 
 
-def open_rows(actor: Actor, key: str) -> Iterable[str]:
+def open_rows(actor: Actor, key: str) -> Iterable[Any]:
     """Ids of a ledger's rows that the actor's open tasks point at; of the task ledger, those tasks themselves."""
     if not actor.post_id:
         return ()
@@ -91,14 +92,14 @@ class TaskLedger(Ledger):
     title = ["number", "shown_title"]
     writable = False
     actions = [
-        Action("assign", _("交办"), acts.assign_task, when=_in(State.FILED), help=_("交给承办岗位,时限开始计时。")),
-        Action("accept", _("承办"), acts.accept_task, when=_in(State.ASSIGNED, State.RETURNED), help=_("确认由本岗位办理。")),
+        Action("assign", pgettext_lazy("step", "交办"), acts.assign_task, when=_in(State.FILED), help=_("交给承办岗位,时限开始计时。")),
+        Action("accept", pgettext_lazy("step", "承办"), acts.accept_task, when=_in(State.ASSIGNED, State.RETURNED), help=_("确认由本岗位办理。")),
         Action(
             "decline", _("申请改派"), acts.decline_task, [_words("reason", _("原因"))], _in(State.ASSIGNED),
             help=_("不属本岗位职责的,说明原因后退给交办岗位;时限不停。"),
         ),
         Action(
-            "report", _("反馈"), acts.report_task, [_words("note", _("办理情况和依据"))],
+            "report", pgettext_lazy("step", "反馈"), acts.report_task, [_words("note", _("办理情况和依据"))],
             _in(State.ACCEPTED, State.RETURNED, State.BLOCKED), help=_("写明做了什么、有什么依据;时限停止计时。反馈不实的,计时不停。"),
         ),
         Action(
@@ -130,15 +131,15 @@ class TaskLedger(Ledger):
             ],
             _in(State.REPORTED, State.VERIFIED, State.CLOSED), help=_("由承办以外的岗位到现场核实;不属实的,任务退回重办,计时不停。"),
         ),
-        Action("verify", _("复核"), acts.verify_task, when=_in(State.REPORTED), help=_("核对反馈属实;须现场核查的,先登记现场核查。")),
+        Action("verify", pgettext_lazy("step", "复核"), acts.verify_task, when=_in(State.REPORTED), help=_("核对反馈属实;须现场核查的,先登记现场核查。")),
         Action(
-            "return", _("退回"), acts.return_task, [_words("reason", _("退回原因"))], _in(State.REPORTED, State.VERIFIED),
+            "return", pgettext_lazy("step", "退回"), acts.return_task, [_words("reason", _("退回原因"))], _in(State.REPORTED, State.VERIFIED),
             danger=True, help=_("反馈不足的退回承办岗位;复核所用的时间不计入时限。"),
         ),
-        Action("close", _("办结"), acts.close_task, when=_in(State.VERIFIED), help=_("只有交办一方可以办结。")),
-        Action("write_off", _("销号"), acts.write_off_task, when=_in(State.CLOSED), help=_("从督办清单中销去。")),
+        Action("close", pgettext_lazy("step", "办结"), acts.close_task, when=_in(State.VERIFIED), help=_("只有交办一方可以办结。")),
+        Action("write_off", pgettext_lazy("step", "销号"), acts.write_off_task, when=_in(State.CLOSED), help=_("从督办清单中销去。")),
         Action(
-            "cancel", _("撤销"), acts.cancel_task, [_words("reason", _("撤销原因"))],
+            "cancel", pgettext_lazy("step", "撤销"), acts.cancel_task, [_words("reason", _("撤销原因"))],
             _in(State.FILED, State.ASSIGNED, State.ACCEPTED, State.BLOCKED, State.RETURNED, State.REPORTED),
             danger=True, help=_("事项已不存在的才撤销;记录保留。"),
         ),

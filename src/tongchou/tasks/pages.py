@@ -91,7 +91,8 @@ def late_page(request: HttpRequest, post: str) -> HttpResponse:
     name = rows[0].owner_name if rows else Task.objects.filter(owner_post=post).values_list("owner_name", flat=True).first()
     if name is None:
         raise Http404(_("这个岗位没有任务。"))
-    context = {"rows": [(row, now - row.due_at, areas.name_of(row.area_path)) for row in rows], "name": name, "now": now, "most": SHOWN_LATE}
+    lines = [(row, now - row.due_at, areas.name_of(row.area_path)) for row in rows if row.due_at]
+    context = {"rows": lines, "name": name, "now": now, "most": SHOWN_LATE}
     return render(request, "tasks/late.html", context)
 
 
@@ -165,7 +166,8 @@ def new_page(request: HttpRequest) -> HttpResponse:
 
 def chain(task: Task) -> list[Link]:
     """The seven links of supervision with the time of each; blocked and returned tasks stand at 承办."""
-    stands = {TaskState.BLOCKED: TaskState.ACCEPTED, TaskState.RETURNED: TaskState.ACCEPTED}.get(TaskState(task.state), task.state)
+    state = TaskState(task.state)
+    stands = {TaskState.BLOCKED: TaskState.ACCEPTED, TaskState.RETURNED: TaskState.ACCEPTED}.get(state, state)
     order = [state for state, _name in CHAIN]
     position = order.index(stands) if stands in order else -1
     return [

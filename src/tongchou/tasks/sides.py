@@ -6,6 +6,8 @@ even through a second post that the same person holds.
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.db.models import Q
 
 from tongchou import citytime
@@ -38,7 +40,7 @@ def posts_above(post: Post) -> list[Post]:
     return line
 
 
-def _commanding(post: Post, seen: set[object]) -> Post | None:
+def _commanding(post: Post, seen: set[UUID]) -> Post | None:
     paths = [post.area_path[:length] for length in (2, 4, 6, 9, 12, 15, 18) if length <= len(post.area_path)]
     found = Post.objects.filter(Q(area_path__in=paths), role__in=COMMANDING_ROLES).exclude(pk__in=seen)
     own_rank = _rank(post)

@@ -55,7 +55,7 @@ def village_page(request: HttpRequest, area_path: str) -> HttpResponse:
         "score": board.score(rows, now, area=path),
         "counts": board.counts_by_state(rows),
         "late": board.late(rows, now).count(),
-        "tasks": [(row, readings.get(row.clock_id)) for row in shown],
+        "tasks": [(row, readings.get(row.clock_id) if row.clock_id else None) for row in shown],
         "ledgers": list(_ledger_lines(actor, path)),
         "posts": _posts(path),
         "lines": board.lines_below(rows, path, now),

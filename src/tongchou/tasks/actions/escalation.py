@@ -26,6 +26,7 @@ class Step:
     """One thing to do about a task whose limit is near or past. ``offset_minutes`` counts from the due instant."""
 
     kind: str
+    due_at: datetime
     offset_minutes: int
     to_post: str
     to_name: str
@@ -33,8 +34,7 @@ class Step:
 
     def key(self, task: Task) -> str:
         # the due instant is part of it: a limit that was extended reminds again, one that was not never does
-        stamp = f"{task.due_at:%Y%m%d%H%M}" if task.due_at else ""
-        return f"task:{task.pk}:{stamp}:{self.kind}:{self.offset_minutes}:{self.rung}"
+        return f"task:{task.pk}:{self.due_at:%Y%m%d%H%M}:{self.kind}:{self.offset_minutes}:{self.rung}"
 
 
 def run_escalations(*, at: datetime, by: Actor) -> list[EscalationStep]:
@@ -83,19 +83,19 @@ def _steps(task: Task, at: datetime, lines: dict[str, list[Post]], rules: dict[s
     if at < due:
         for minutes in task.clock.reminders_minutes:
             if due - timedelta(minutes=minutes) <= at:
-                yield Step(Kind.BEFORE, -minutes, task.owner_post, task.owner_name)
+                yield Step(Kind.BEFORE, due, -minutes, task.owner_post, task.owner_name)
         return
     ladder = _rule(task, at, rules).value or {}
     if ladder.get("remind_at_due"):
-        yield Step(Kind.DUE, 0, task.owner_post, task.owner_name)
+        yield Step(Kind.DUE, due, 0, task.owner_post, task.owner_name)
     for minutes in sorted(ladder.get("remind_after_minutes") or ()):
         if due + timedelta(minutes=minutes) <= at:
-            yield Step(Kind.AFTER, minutes, task.owner_post, task.owner_name)
+            yield Step(Kind.AFTER, due, minutes, task.owner_post, task.owner_name)
     line = _line(task.owner_post, lines)
     for rung in sorted(ladder.get("rungs") or (), key=lambda row: row["rung"]):
         if due + timedelta(minutes=rung["after_minutes"]) <= at and rung["rung"] <= len(line):
             above = line[rung["rung"] - 1]
-            yield Step(Kind.LADDER, rung["after_minutes"], str(above.pk), above.name, rung["rung"])
+            yield Step(Kind.LADDER, due, rung["after_minutes"], str(above.pk), above.name, rung["rung"])
 
 
 def _rule(task: Task, at: datetime, rules: dict[str, Any]) -> Any:
@@ -115,7 +115,7 @@ def _row(task: Task, step: Step, at: datetime, rules: dict[str, Any]) -> Escalat
     by_clock = task.clock.rule_version if task.clock else ""
     return EscalationStep(
         task=task, kind=step.kind, offset_minutes=step.offset_minutes, rung=step.rung, to_post=step.to_post, to_name=step.to_name,
-        due_at=task.due_at, done_at=at, rule_version=by_clock if step.kind == Kind.BEFORE else _rule(task, at, rules).version,
+        due_at=step.due_at, done_at=at, rule_version=by_clock if step.kind == Kind.BEFORE else _rule(task, at, rules).version,
         key=step.key(task),
     )  # fmt: skip
 

@@ -128,9 +128,10 @@ def lines_below(rows: QuerySet[Task], path: str, at: datetime) -> list[AreaLine]
             )
         )  # fmt: skip
         for row in grouped:
-            target = totals.get(_today(row["part"], length))
-            for name in _FIGURES if target is not None else ():
-                target[name] += row[name]
+            figures: dict[str, int] = dict(row)
+            target = totals.get(_today(row["part"], length), {})
+            for name in target:
+                target[name] += figures[name]
     lines = [AreaLine(child.path, child.name, **totals[child.path]) for child in below]
     return sorted(lines, key=lambda line: (line.percent if line.percent is not None else 101, -line.late, line.path))
 

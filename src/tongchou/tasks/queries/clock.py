@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
@@ -52,5 +53,6 @@ def counts_by_state(rows: QuerySet[Clock], at: datetime, *, running_only: bool =
     """{state: number} over all six states, one query. ``running_only`` leaves out what was done by ``at``."""
     if running_only:
         rows = rows.exclude(stopped_at__lte=at)
-    found = dict(with_state(rows, at).values_list("state").annotate(n=Count("pk")).order_by())
+    grouped: QuerySet[Any] = with_state(rows, at)
+    found = dict(grouped.order_by().values_list("state").annotate(n=Count("pk")))
     return {state: found.get(state, 0) for state in ClockState.values}
