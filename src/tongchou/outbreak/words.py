@@ -55,16 +55,25 @@ WORDS: dict[str, tuple[str, str]] = {
         "{day} 规则库中没有适用的出院或排除标准，未作判定",
         "the rulebook has no rule of release or exclusion for {day}: not judged",
     ),
-    "release.met": ("符合{label}", "meets: {label_en}"),
+    "release.met": ("符合：{zh}", "meets the rule: {en}"),
     "release.lacks": ("尚缺：{zh}", "still missing: {en}"),
     "release.negatives": (
-        "尚缺：连续 {needed} 次呼吸道标本核酸阴性，间隔至少 {hours} 小时（现有 {count} 次）",
-        "still missing: {needed} negative respiratory tests in a row at least {hours} hours apart ({count} so far)",
+        "尚缺：连续 {needed} 次呼吸道标本核酸阴性，采样间隔至少 {hours} 小时（现有 {shown} 次）",
+        "still missing: {needed} negative respiratory samples in a row at least {hours} hours apart ({shown} so far)",
     ),
-    "release.normal_days": (
+    "release.fever": (
         "尚缺：体温正常超过 {needed} 天（现为 {days} 天）",
         "still missing: temperature normal for more than {needed} days ({days} so far)",
     ),
+    "release.observation": (
+        "尚缺：观察满 {needed} 天（现为 {days} 天）",
+        "still missing: {needed} days of observation ({days} so far)",
+    ),
+    "release.antibody": (
+        "尚缺：发病满 {needed} 天后抗体阴性（须已填发病日期）",
+        "still missing: antibodies negative {needed} days or more after onset (the onset must be entered)",
+    ),
+    "taken_back": ("更正：{reason}", "taken back: {reason}"),
 }
 
 

@@ -11,9 +11,10 @@ from django.db.models import F
 
 from tongchou import audit, citytime
 from tongchou.access.actor import Actor
-from tongchou.outbreak import deadlines, definitions
+from tongchou.outbreak import deadlines, definitions, release
 from tongchou.outbreak.dates import NAMES, order_problems
 from tongchou.outbreak.models import Case, CaseStatus, Outbreak
+from tongchou.reason import Reason
 from tongchou.refusal import Refusal, Refusals
 
 _S = Case.Status
@@ -197,9 +198,34 @@ def convert_asymptomatic(
     return move_status(case=case, to=_S.CONFIRMED, by=by, at=at, criteria=criteria, reported_at=reported_at, also=also)
 
 
-def exclude_case(*, case: Case, by: Actor, criteria: Mapping[str, Any], at: datetime | None = None) -> Case:
-    """Exclude a case by the rule of exclusion (two negatives apart, from trial 7 also antibodies) on its day."""
-    return move_status(case=case, to=_S.EXCLUDED, by=by, at=at, criteria=criteria)
+def exclude_case(
+    *,
+    case: Case,
+    by: Actor,
+    criteria: Mapping[str, Any] | None = None,
+    reason: str = "",
+    at: datetime | None = None,
+) -> Case:
+    """Exclude a suspected case by the rule of exclusion (``criteria`` as in ``release``), with what is missing if refused.
+
+    A confirmed or asymptomatic case can only be taken back as a wrong report, with its ``reason``.
+    """
+    day = citytime.day_of(at or citytime.now())
+    if case.status in (_S.SUSPECTED, _S.CLINICAL):
+        finding = release.judge_exclusion(case, criteria or {}, day=day)
+    elif reason.strip():
+        finding = definitions.Finding(None, "", "", (Reason("taken_back", {"reason": reason.strip()}),))
+    else:
+        raise Refusal(
+            "撤回已确诊或无症状病例须写明原因",
+            "say why a confirmed or asymptomatic case is taken back",
+            code="required",
+            field="reason",
+        )
+    evidence = {
+        key: [str(one) for one in value] if key == "negatives" else value for key, value in (criteria or {}).items()
+    }
+    return move_status(case=case, to=_S.EXCLUDED, by=by, at=at, criteria=evidence, finding=finding)
 
 
 @transaction.atomic
@@ -213,8 +239,12 @@ def move_status(
     reported_at: datetime | None = None,
     official_on: date | None = None,
     also: Mapping[str, Any] | None = None,
+    finding: definitions.Finding | None = None,
 ) -> Case:
-    """One step of a case's status, with its definition, evidence, history row, audit row and clock."""
+    """One step of a case's status, with its definition, evidence, history row, audit row and clock.
+
+    ``finding`` is judged by the case definition unless the caller judged by another rule.
+    """
     row, now, to = locked(case), citytime.now(), _S(to)
     if to not in MOVES[_S(row.status)]:
         raise Refusal(
@@ -225,17 +255,14 @@ def move_status(
         )
     at = at or now
     day = official_on or citytime.day_of(reported_at or at)
-    finding = definitions.judge(
-        to,
-        _all_ticked(row, criteria),
-        day=day,
-        area_path=row.area_path,
-        disease=row.outbreak.disease,
-        before=row.status,
-    )
+    if finding is None:
+        ticked = _all_ticked(row, criteria)
+        place = {"area_path": row.area_path, "disease": row.outbreak.disease}
+        finding = definitions.judge(to, ticked, day=day, before=row.status, **place)
     _require(finding)
     before, row.status = row.status, to
-    row.definition_id, row.definition_version = finding.definition_id, finding.version
+    if to != _S.EXCLUDED:
+        row.definition_id, row.definition_version = finding.definition_id, finding.version
     setattr(row, STATUS_DAY[to], day)
     for field, value in (also or {}).items():
         setattr(row, field, value)

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from tongchou import audit, citytime
 from tongchou.access.actor import Actor
-from tongchou.outbreak import definitions
+from tongchou.outbreak import release
 from tongchou.outbreak.actions.case import check_case, locked
 from tongchou.outbreak.models import Case
 from tongchou.refusal import Refusal
@@ -28,10 +28,8 @@ def discharge_case(
     """Discharge a recovered case. Refused, with what is missing, while the rule of release in force is not met."""
     row = _ill(case)
     day = discharged_on or citytime.today()
-    finding = definitions.judge_release(
-        criteria, day=day, area_path=row.area_path, disease=row.outbreak.disease, status=row.status
-    )
-    if not finding.met:
+    finding = release.judge_discharge(row, criteria, day=day)
+    if finding.met is False:
         raise Refusal(finding.text("zh"), finding.text("en"), code="release_not_met", field="criteria")
     row.discharged_on, row.recovered_on, row.outcome = (
         day,
