@@ -10,10 +10,16 @@ from django.db import transaction
 from tongchou import areas, audit, citytime
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
+from tongchou.access.models import Post
+from tongchou.access.roles import Role
 from tongchou.refusal import Refusal, Refusals
+from tongchou.tasks.actions.clock import stop_clock
+from tongchou.tasks.actions.task import accept_task, open_task, report_task
+from tongchou.tasks.models import Task, TaskState
 from tongchou.zones.models import RANK, Level, ZoneDecision, ZoneProposal
 from tongchou.zones.queries.level import standing
 
+REVIEW_CLOCK = "clock.restriction_review"
 _PENDING = (ZoneDecision.State.WAITING, ZoneDecision.State.PROVISIONAL)
 _REQUIRED = {
     "rule_id": ("规则", "the rule"),
@@ -79,6 +85,7 @@ def decide_level(
         **given,
     )
     _record("decide", decision, by, before, level)
+    _ask_second(decision, by)
     return decision
 
 
@@ -108,6 +115,7 @@ def second_decision(*, decision: ZoneDecision, by: Actor) -> ZoneDecision:
     row.seconded_by_user, row.seconded_by_name = by.user_id, by.post_name
     row.save()
     _record("confirm", row, by, row.level_before, row.level)
+    _close_task(row, by, note=f"已确认：{Level(row.level).label}")
     return row
 
 
@@ -121,7 +129,49 @@ def refuse_decision(*, decision: ZoneDecision, reason: str, by: Actor) -> ZoneDe
     row.state, row.refusal, row.ended_on = ZoneDecision.State.REFUSED, reason, citytime.today()
     row.save(update_fields=["state", "refusal", "ended_on"])
     _record("refuse", row, by, row.level, row.level_before)
+    _close_task(row, by, note=f"未通过：{reason}")
     return row
+
+
+def _ask_second(decision: ZoneDecision, by: Actor) -> None:
+    """A task for the post above (the office where none stands above): confirm within the rule's time, or refuse."""
+    second = _second_post(decision, by)
+    if second is None:
+        return
+    name = areas.name_of(decision.area_path)
+    open_task(
+        kind="zone.second",
+        title=f"复核{name}定为{Level(decision.level).label}的决定",
+        title_en=f"Review the decision on {name}: {decision.level}",
+        post=second,
+        ledger="zone_decision",
+        object_id=str(decision.pk),
+        area_path=decision.area_path,
+        clock_rule=REVIEW_CLOCK,
+        started_at=decision.decided_at,
+        requester=by.post_id,
+        key=f"zone_decision:{decision.pk}:second",
+        by=by,
+    )
+
+
+def _second_post(decision: ZoneDecision, by: Actor) -> Post | None:
+    paths = [*areas.ancestors(decision.area_path), decision.area_path]
+    rows = Post.objects.filter(role=Role.COMMAND, area_path__in=paths).exclude(pk=by.post_id or None)
+    standing_posts = [row for row in rows.order_by("code") if row.in_force_on(citytime.today())]
+    # nearest to the area first, so that a county's own command reviews a city decision and the other way round
+    return max(standing_posts, key=lambda row: len(row.area_path), default=None)
+
+
+def _close_task(row: ZoneDecision, by: Actor, *, note: str) -> None:
+    task = Task.objects.filter(key=f"zone_decision:{row.pk}:second").select_related("clock").first()
+    if task is None:
+        return
+    if task.owner_post == by.post_id and task.state == TaskState.ASSIGNED:
+        task = accept_task(task=task, by=by)
+        report_task(task=task, note=note, by=by)
+    elif task.clock is not None:
+        stop_clock(clock=task.clock, by=by)
 
 
 def _check(given: dict[str, str], level: str, area_path: str, today: date, to_on: date, review_on: date) -> None:
