@@ -149,8 +149,8 @@ def test_impossible_days_and_places_are_refused_by_field(outbreak, hospital, pla
 def test_onset_after_confirmation_is_refused_and_nothing_is_half_written(outbreak, posts, hospital):
     case = report(outbreak, hospital, onset_on=date(2020, 2, 13))
     confirm_case(case=case, by=posts["CDC-510402"])
-    with pytest.raises(Refusals) as refused:
-        finish_investigation(case=case, findings={"onset_on": date(2020, 2, 14)}, by=posts["CDC-510402"])
+    with citytime.standing_at(at(2, 16)), pytest.raises(Refusals) as refused:
+        finish_investigation(case=case, findings={"onset_on": date(2020, 2, 15)}, by=posts["CDC-510402"])
     assert refused.value.parts[0].code == "order"
     case.refresh_from_db()
     assert (case.onset_on, case.investigated_at) == (date(2020, 2, 13), None)

@@ -202,10 +202,10 @@ def divisions_moved(day: date) -> bool:
     return any(change.changed_on <= day for change in areas.tree().changes)
 
 
-def grouped_by_place(cases: QuerySet[Case], day: date, level: str) -> QuerySet[Case]:
+def grouped_by_place(cases: QuerySet[Case], day: date, level: str, *also: str) -> QuerySet[Case]:
     """Cases grouped by ``place``: the area of ``level``, or the whole path where divisions have moved (then ``retold``)."""
     place = F("area_path") if divisions_moved(day) else Substr("area_path", 1, _WIDTH[level])
-    return cases.annotate(place=place).values("place")
+    return cases.annotate(place=place).values("place", *also)
 
 
 def retold(counts: dict[str, int], day: date, level: str) -> dict[str, int]:

@@ -90,6 +90,12 @@ def store_levels(outbreak: Outbreak, day: date, *, by: Actor) -> list[ZonePropos
     return stored
 
 
+def computed_levels(outbreak: Outbreak, day: date) -> list[ZoneProposal]:
+    """The proposals of a day as unsaved rows, for a reader who asks before the day has been run."""
+    stamp = counts.data_version(outbreak).stamp
+    return [_row(one, outbreak, day, stamp) for one in propose_levels(outbreak, day)]
+
+
 def zone_areas(city: str, day: date) -> list[str]:
     """The areas that are judged: the city's counties on that day, or its townships where it has none."""
     found = areas.below(city, day, "county") or areas.below(city, day, "township")
@@ -206,8 +212,8 @@ class _Tables:
             last_left_on=self.left.get(path),
         )
 
-    def _grouped(self, cases: QuerySet[Case]) -> QuerySet[Case]:
-        return counts.grouped_by_place(cases, self.day, self.level)
+    def _grouped(self, cases: QuerySet[Case], *also: str) -> QuerySet[Case]:
+        return counts.grouped_by_place(cases, self.day, self.level, *also)
 
     def _by_place(self, cases: QuerySet[Case]) -> dict[str, int]:
         found = {row["place"]: row["cases"] for row in self._grouped(cases).annotate(cases=Count("id"))}
@@ -215,7 +221,7 @@ class _Tables:
 
     def _by_day(self, cases: QuerySet[Case], name: str) -> dict[str, dict[date, int]]:
         by_day: dict[date, dict[str, int]] = defaultdict(dict)
-        for row in self._grouped(cases).values("place", name).annotate(cases=Count("id")):
+        for row in self._grouped(cases, name).annotate(cases=Count("id")):
             by_day[row[name]][row["place"]] = row["cases"]
         told: dict[str, dict[date, int]] = defaultdict(dict)
         for one_day, found in by_day.items():
@@ -227,7 +233,7 @@ class _Tables:
         """Clusters with a case in the last 60 days: longer than any window of a rule with its own window before it."""
         recent = self.cases.filter(counted_on__gt=self.day - timedelta(days=60)).exclude(cluster_id="")
         told: dict[str, dict[str, dict[date, int]]] = defaultdict(lambda: defaultdict(dict))
-        for row in self._grouped(recent).values("place", "cluster_id", "counted_on").annotate(cases=Count("id")):
+        for row in self._grouped(recent, "cluster_id", "counted_on").annotate(cases=Count("id")):
             for place, number in counts.retold({row["place"]: row["cases"]}, self.day, self.level).items():
                 days = told[place][row["cluster_id"]]
                 days[row["counted_on"]] = days.get(row["counted_on"], 0) + number

@@ -63,13 +63,12 @@ def _judge(facts: ZoneFacts, rule: ZoneRule) -> tuple[str, tuple[Reason, ...], t
 
 
 def _deciding(part: Comparison | Group, facts: ZoneFacts, verdict: bool) -> list[Comparison]:
-    """The tests that made ``part`` come out as ``verdict``: one branch that is enough, or all of them."""
+    """The tests that made ``part`` come out as ``verdict``: one branch that is enough, or every one that failed."""
     if isinstance(part, Comparison):
         return [part]
     matching = [one for one in part.parts if one.judge(facts) is verdict]
-    one_is_enough = (part.kind == "any") is verdict
-    if one_is_enough:
-        matching = matching[:1]
+    if verdict and part.kind == "any":
+        matching = matching[:1]  # one branch that holds is reason enough; what failed is told whole
     return [test for one in matching for test in _deciding(one, facts, verdict)]
 
 
