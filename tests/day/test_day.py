@@ -118,7 +118,8 @@ def test_without_an_open_outbreak_the_officer_is_told_what_to_do(posts):
     assert "四个一" in refused.value.zh
 
 
-def test_command_line_prints_the_brief_and_json(february, capsys):
+def test_command_line_prints_the_brief_and_json(february, capsys, settings):
+    settings.DEMO = True
     with citytime.standing_at(citytime.at_hour(FEB_14, 17)):
         assert main(["day", "--date", "2020-02-14"]) == 0
         assert "截至 2020-02-14 24 时" in capsys.readouterr().out

@@ -6,8 +6,7 @@ import argparse
 from datetime import date
 
 from tongchou import citytime
-from tongchou.access.actor import SYSTEM, Actor
-from tongchou.access.models import Post
+from tongchou.cli import acting
 from tongchou.cli.terminal import CommandError, UsageError
 from tongchou.day.loop import run_day
 from tongchou.outbreak.models import Outbreak
@@ -44,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     day = read_day(args.date)
     args.say.progress(f"正在运行 {day}", f"running {day}")
-    brief = run_day(day, by=actor_of(args.post), outbreak=outbreak_of(args.outbreak))
+    brief = run_day(day, by=acting.actor(args.post), outbreak=outbreak_of(args.outbreak))
     data = {
         "day": brief.day_on.isoformat(),
         "outbreak": brief.outbreak.code,
@@ -69,16 +68,6 @@ def read_day(text: str | None) -> date:
         raise UsageError(
             f"日期“{text}”无法识别，请写成 2020-02-14", f"{text!r} is no day; write it as 2020-02-14"
         ) from None
-
-
-def actor_of(code: str | None) -> Actor:
-    """The post of that code as the actor; the system if left out. Raises CommandError."""
-    if not code:
-        return SYSTEM
-    post = Post.objects.filter(code=code).first()
-    if post is None:
-        raise CommandError(f"没有代码为 {code} 的岗位", f"there is no post with the code {code}")
-    return Actor.of_post(post)
 
 
 def outbreak_of(code: str | None) -> Outbreak | None:
