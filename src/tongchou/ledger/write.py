@@ -58,6 +58,10 @@ def clean_row(ledger: Ledger, raw: Mapping[str, Any], actor: Actor, *, creating:
 def create_rows(ledger: Ledger, values: Iterable[Mapping[str, Any]], *, by: Actor) -> list[Any]:
     """Save new rows from cleaned values, all or none. Raises Refusal."""
     _demand(ledger, by, "create")
+    values = list(values)
+    known = next((row for row in find_existing(ledger, values) if row is not None), None)
+    if known is not None:
+        raise _taken(ledger, known)
     rows = [build_row(ledger, one, by) for one in values]
     try:
         with transaction.atomic():
@@ -255,10 +259,12 @@ def _match_part(column: Column, value: Any) -> str | None:
     return blind_index(column.kind, value) if column.kind in SEALED_KINDS else clean_text(column.render(value))
 
 
-def _taken(ledger: Ledger) -> Refusal:
-    names = "、".join(str(column.label) for column in ledger.identity_columns())
+def _taken(ledger: Ledger, known: Any = None) -> Refusal:
+    way = ledger.ways_to_find()[0]
+    names = "、".join(str(column.label) for column in way)
+    which = " ".join(column.render(column.read(known)) for column in way if column.cls not in HASHED_CLASSES) if known else ""
     return Refusal(
-        f"“{ledger.label}”台账中已有相同的{names},请先查找已有记录再修改。",
-        f"The ledger {ledger.key!r} already holds a row with this identity; find that row and change it.",
+        f"“{ledger.label}”台账中已有这条记录({names} {which}),请找到它再修改,不要重复新增。",
+        f"The ledger {ledger.key!r} already holds this record ({which or 'same identity'}); find it and change it.",
         code="duplicate",
     )

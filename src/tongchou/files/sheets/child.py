@@ -108,12 +108,17 @@ def _csv(path: Path) -> Iterator[Row]:
             if len(cells) > MAX_COLUMNS:
                 raise _too_wide(reader.line_num, len(cells))
             if any(cell.strip() for cell in cells):
-                yield reader.line_num, [cell.strip() for cell in cells]
+                yield reader.line_num, [_unguarded(cell.strip()) for cell in cells]
     except csv.Error as error:
         raise SheetRefused(
             "damaged", f"第 {reader.line_num} 行引号不成对或文件被截断,请重新导出({error})。",
             f"Line {reader.line_num}: a quote is left open or the file is cut off; export it again ({error}).",
         ) from error  # fmt: skip
+
+
+def _unguarded(cell: str) -> str:
+    """Take off the apostrophe with which exports keep a text from being run as a formula."""
+    return cell[1:] if cell.startswith("'") and len(cell) > 1 and not cell[1].isalnum() else cell
 
 
 def _decode(raw: bytes) -> str:
