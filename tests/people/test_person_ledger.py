@@ -50,7 +50,7 @@ def test_a_known_number_is_not_registered_twice(register):
     first = register(id_no=number())
     with pytest.raises(Refusal) as refused:
         register(id_no=number())
-    assert refused.value.code == "id_known" and first.person_no in refused.value.zh
+    assert refused.value.code == "duplicate" and first.person_no in refused.value.zh
 
 
 def test_a_household_counts_its_members_and_lends_its_address(register, home: Household):

@@ -260,11 +260,10 @@ def _match_part(column: Column, value: Any) -> str | None:
 
 
 def _taken(ledger: Ledger, known: Any = None) -> Refusal:
-    way = ledger.ways_to_find()[0]
-    names = "、".join(str(column.label) for column in way)
-    which = " ".join(column.render(column.read(known)) for column in way if column.cls not in HASHED_CLASSES) if known else ""
+    title = [column for column in ledger.title_of(known) if column.cls not in HASHED_CLASSES] if known else []
+    which = " ".join(column.render(column.read(known)) for column in title)
     return Refusal(
-        f"“{ledger.label}”台账中已有这条记录({names} {which}),请找到它再修改,不要重复新增。",
+        f"“{ledger.label}”台账中已有这条记录({which or '编号相同'}),请找到它再修改,不要重复新增。",
         f"The ledger {ledger.key!r} already holds this record ({which or 'same identity'}); find it and change it.",
         code="duplicate",
     )

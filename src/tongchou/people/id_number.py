@@ -25,6 +25,9 @@ _WRITTEN_AS_A_NUMBER = re.compile(r"^\d(\.\d+)?[eE]\+?\d+$|^\d+\.0*$")
 class BadIdNumber(PeopleError):
     """An identity number that cannot be a resident's."""
 
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        super().__init__(code, zh, en, field="id_no")
+
 
 @dataclass(frozen=True)
 class IdNumber:

@@ -56,6 +56,7 @@ class PersonLedger(Ledger):
     help = _("本市居住、来往和登记的人。证件号码、电话、住址加密保存,只能按完整内容查找。")
     model = Person
     field_class = "D1"
+    identities = [("person_no",), ("id_no",)]
     placed = {"area": "area_path", "site": "workplace_no", "self": "user_id", "assignment": "id"}
     related = ["household"]
     columns = [
@@ -113,8 +114,6 @@ class PersonLedger(Ledger):
             row.address = row.household.address
         for name in ("id_no", "phone", "address"):
             setattr(row, f"{name}_index", blind_index(name, getattr(row, name)))
-        if row._state.adding:
-            _refuse_known_id(row)
         else:
             # The home that a change of household leaves is counted again too, in ``saved``.
             row.household_before = Person.objects.filter(pk=row.pk).values_list("household_id", flat=True).first()
@@ -149,19 +148,6 @@ def _read_id_number(row: Person) -> None:
             "出生日期与身份证号第7至14位不符,请核对原件后改正其中之一",
             "The birth date differs from digits 7 to 14 of the identity number: check the card and correct one of them",
             field="born_on",
-        )
-
-
-def _refuse_known_id(row: Person) -> None:
-    if not row.id_no_index:
-        return
-    known = Person.objects.filter(id_no_index=row.id_no_index).values_list("person_no", flat=True).first()
-    if known is not None:
-        raise PeopleError(
-            "id_known",
-            f"此证件号码已登记,人员编号 {known};请修改那一行,不要重复新增",
-            f"This identity number is registered already as {known}: change that row instead of adding another",
-            field="id_no",
         )
 
 

@@ -13,6 +13,9 @@ _FIXED = re.compile(r"0\d{2,3}\d{7,8}")
 class BadPhone(PeopleError):
     """A phone number that nobody could dial."""
 
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        super().__init__(code, zh, en, field="phone")
+
 
 def read(text: str) -> str:
     """The digits of a phone number: blanks, dashes and +86 are ways of writing it, not part of it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,6 +46,24 @@ def drop_import(*, source: Import, by: Actor) -> None:
         held.state, held.finished_at = Import.State.DROPPED, citytime.now()
         held.save(update_fields=["state", "finished_at"])
         audit.record("import.drop", ledger=held.ledger, object_id=str(held.pk), by=by.by)
+
+
+def apply_now(*, source: Import, by: Actor) -> None:
+    """Confirm an import and write it here and now, for the terminal; a kill leaves the job for the worker to resume."""
+    job = confirm_import(source=source, by=by)
+    while True:
+        worked = jobs.run(until_idle=True, periodic=False)
+        job.refresh_from_db()
+        if job.over or job.error:
+            break
+        if not worked:
+            time.sleep(0.2)  # a running worker has taken it, or it waits for its next start
+    if job.state != jobs.JobState.DONE:
+        raise Refusal(
+            f"写入没有完成:{job.message_zh or job.error}。已写入的批次保留,修正后可在任务列表中重新开始。",
+            f"Writing did not finish: {job.message_en or job.error}. Batches already written stay; start the job again once mended.",
+            code="apply_failed",
+        )
 
 
 @jobs.handler("import.apply")
@@ -177,7 +196,9 @@ def _writer(source: Import) -> Actor:
     """The post and user who confirmed, with the rights they have now."""
     if not source.post_id or source.post_id == SYSTEM.post_id:
         return SYSTEM
-    post = Post.objects.get(pk=source.post_id)
+    post = Post.objects.filter(pk=source.post_id).first()
+    if post is None:
+        raise Refusal("发起导入的岗位已不存在,请由现任岗位重新导入。", "The post that started this import is gone; import again as a present post.", code="no_post")
     user = User.objects.filter(pk=source.user_id).first() if source.user_id else None
     return Actor.of_post(post, user, purpose="import")
 
