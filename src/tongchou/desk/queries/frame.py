@@ -81,13 +81,16 @@ def _pages(actor: Actor) -> Iterator[Link]:
 
 
 def _ledgers(actor: Actor) -> list[Group]:
-    groups: dict[str, list[Link]] = {}
+    names = {
+        "outbreak": _("疫情"), "people": _("居民"), "city": _("城市"), "supervision": _("督办"), "house": _("管理"),
+    }  # fmt: skip
+    groups: dict[str, list[Link]] = {name: [] for name in names}
     for ledger in registry.every():
         name = ledger.menu[0]
         if name and permissions.may(actor, ledger.key, "list"):
             url = reverse("ledger-list", kwargs={"key": ledger.key})
             groups.setdefault(str(name), []).append(Link(url, str(ledger.label), ICONS.get(ledger.key, "table")))
-    return [Group(label, links) for label, links in groups.items()]
+    return [Group(names.get(name, name), links) for name, links in groups.items()]
 
 
 def _holds(url: str, path: str) -> bool:
