@@ -11,7 +11,7 @@ from demo.replay.work import Workforce, order_events
 from demo.replay.world import World
 from tongchou import citytime
 from tongchou.access.actor import SYSTEM
-from tongchou.day import run_day
+from tongchou.day.loop import run_day
 from tongchou.tasks.actions.escalation import run_escalations
 
 RUN_AT = (17, 30)
@@ -54,15 +54,17 @@ def _replay_day(day: date, events: list[Event], workers: Workforce, *, last: boo
 
 def _routine(day: date) -> list[Event]:
     """What the house does by itself: escalations through the day, the day loop before the evening report and at the close."""
-    ladder = [
-        Event(_at(day, hour), f"escalate:{day}:{hour:02d}", lambda at=_at(day, hour): run_escalations(at=at, by=SYSTEM))
-        for hour in _ESCALATION_HOURS
-    ]
+    ladder = [_ladder_step(day, hour) for hour in _ESCALATION_HOURS]
     return [
         *ladder,
         Event(_at(day, *RUN_AT), f"day:{day}:evening", lambda: run_day(day, by=SYSTEM)),
         Event(_at(day, 23, 58), f"day:{day}:close", lambda: run_day(day, by=SYSTEM)),
     ]
+
+
+def _ladder_step(day: date, hour: int) -> Event:
+    at = _at(day, hour)
+    return Event(at, f"escalate:{day}:{hour:02d}", lambda: run_escalations(at=at, by=SYSTEM))
 
 
 def _once(event: Event) -> None:

@@ -30,7 +30,7 @@ class Event:
 
 
 def outbreak_events(world: World) -> Iterator[Event]:
-    """The command drafts the outbreak, and opens it on the evening of the province's level I."""
+    """The command names the four ones and opens the outbreak on the first day of the replay."""
 
     def draft() -> object:
         return draft_outbreak(
@@ -42,8 +42,8 @@ def outbreak_events(world: World) -> Iterator[Event]:
     def start() -> object:
         return open_outbreak(outbreak=Outbreak.objects.get(code=OUTBREAK_CODE), by=world.actor("5104-COMMAND"))
 
-    yield Event(datetime(2020, 1, 22, 9, 0, tzinfo=ZONE), "outbreak:draft", draft)
-    yield Event(datetime(2020, 1, 24, 20, 0, tzinfo=ZONE), "outbreak:open", start)
+    yield Event(datetime(2020, 1, 22, 8, 30, tzinfo=ZONE), "outbreak:draft", draft)
+    yield Event(datetime(2020, 1, 22, 9, 0, tzinfo=ZONE), "outbreak:open", start)
 
 
 def case_events(scenario: Scenario, world: World) -> Iterator[Event]:
