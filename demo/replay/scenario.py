@@ -123,7 +123,9 @@ def _rows(path: Path, kind: type) -> Iterator[Any]:
     types = {field.name: str(field.type) for field in fields(kind)}
     with path.open(encoding="utf-8", newline="") as file:
         for number, row in enumerate(csv.DictReader(file), start=2):
-            values = {}
+            values: dict[str, Any] = {}
+            if None in row:
+                raise ScenarioBroken(f"{path.name} 第 {number} 行的列太多", f"{path.name} row {number} has too many columns")
             for name, annotation in types.items():
                 try:
                     values[name] = _value(row[name], annotation)

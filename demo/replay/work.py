@@ -98,7 +98,7 @@ class Workforce:
             reviewer = self._actor(self._reviewer(task))
             at = self._plan(reviewer, task.reported_at, self.habits.minutes(task.kind, "review_after_minutes"))
             return (at, task.number, "review", task, reviewer) if at else None
-        if task.kind.startswith(_NOT_BY_HABIT):
+        if task.state not in (TaskState.ASSIGNED, TaskState.ACCEPTED) or task.kind.startswith(_NOT_BY_HABIT):
             return None
         owner = self._actor(task.owner_post)
         act = "accept" if task.state == TaskState.ASSIGNED else "report"
