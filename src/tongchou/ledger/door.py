@@ -18,9 +18,12 @@ from tongchou.access.actor import Actor, Scope
 from tongchou.ledger.declaration import Ledger
 
 
-# (actor, ledger key) -> ids of rows that the actor's open tasks point at; the tasks room sets it.
-def _assignments(actor: Actor, key: str) -> Iterable[str]:
+def _none(actor: Actor, key: str) -> Iterable[str]:
     return ()
+
+
+# (actor, ledger key) -> ids of rows that the actor's open tasks point at; the tasks room sets it.
+_assignments: Callable[[Actor, str], Iterable[str]] = _none
 
 
 def open_assignments_by(source: Callable[[Actor, str], Iterable[str]]) -> None:

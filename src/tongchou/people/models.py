@@ -146,7 +146,7 @@ class Person(models.Model):
     def standing(self) -> Person:
         """The row that now speaks for this person: itself, or the end of its chain of merges."""
         row = self
-        while row.merged_into_id is not None:
+        while row.merged_into is not None:
             row = row.merged_into
         return row
 

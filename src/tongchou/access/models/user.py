@@ -62,7 +62,7 @@ class User(AbstractBaseUser):
         return self.disabled_at is None and started and (self.active_to_on is None or day <= self.active_to_on)
 
     @property
-    def is_active(self) -> bool:  # type: ignore[override]
+    def is_active(self) -> bool:
         return self.usable_on(citytime.today())
 
 

@@ -135,7 +135,7 @@ class _Import:
         audit.record_many(events)
 
     def result(self, rows: int) -> ImportResult:
-        counts = {name: self.outcomes[name] for name in (CREATED, UPDATED, UNCHANGED, REJECTED)}
+        counts: dict[str, Any] = {name: self.outcomes[name] for name in (CREATED, UPDATED, UNCHANGED, REJECTED)}
         return ImportResult(rows=rows, **counts, reasons=tuple(sorted(self.reasons, key=lambda one: one.row)))
 
     def _reject(self, row: int, error: RowError) -> None:
@@ -164,7 +164,8 @@ class _Import:
                     f"code {one.code} stands in row {other.row} already, with the same first day",
                 )  # fmt: skip
 
-    def _known(self, path: str) -> Sequence[Area | Division]:
+    def _known(self, path: str) -> Sequence[Any]:
+        """Rows of a division (Area) or, for what only the file names, Divisions: both have its days and name."""
         return self.versions.get(path) or self.tree.versions.get(path, ())
 
     def _apply(self, one: Draft) -> str:
@@ -249,10 +250,12 @@ class _Import:
         """A division may be closed by its row when it is open and nothing below it stays open."""
         if standing.valid_to_on:
             raise _history(one, standing)
-        last_day = one.valid_to_on - timedelta(days=1)
-        for below in [*self.tree.below(one.path, one.valid_to_on), *self.tree.below(one.path, last_day)]:
+        end_on = one.valid_to_on
+        if end_on is None:
+            return
+        for below in [*self.tree.below(one.path, end_on), *self.tree.below(one.path, end_on - timedelta(days=1))]:
             ends = [below.valid_to_on, *(row.valid_to_on for row in self.drafts.get(below.path, ()))]
-            if not any(end and end <= one.valid_to_on for end in ends):
+            if not any(end and end <= end_on for end in ends):
                 raise RowError(
                     "valid_to_on", "children_remain",
                     f"{one.valid_to_on} 停用 {one.name} 之前，要先为下级 {below.name}（{below.code}）填写失效日期，"

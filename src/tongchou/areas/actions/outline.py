@@ -174,7 +174,7 @@ class _Outlines:
         )  # fmt: skip
 
     def result(self, rows: int) -> OutlineResult:
-        counts = {name: self.outcomes[name] for name in (CREATED, UPDATED, UNCHANGED, REJECTED)}
+        counts: dict[str, Any] = {name: self.outcomes[name] for name in (CREATED, UPDATED, UNCHANGED, REJECTED)}
         around = {(codes.parent_of(path), codes.level_of(path)) for path in self.taken}
         missing = [
             area.path

@@ -109,15 +109,15 @@ class ZoneFacts:
     def _clusters(self, days: int) -> int | None:
         if self.cluster_min_cases is None:
             return None
-        return sum(self._is_cluster(one, days) for one in self.cluster_days_ago)
+        return sum(self._is_cluster(one, days, self.cluster_min_cases) for one in self.cluster_days_ago)
 
-    def _is_cluster(self, one: tuple[tuple[int, int], ...], days: int) -> bool:
+    def _is_cluster(self, one: tuple[tuple[int, int], ...], days: int, min_cases: int) -> bool:
         """A cluster epidemic of the window: up to one of its days the cluster reached the size in its own window."""
         for last, _count in one:
             if last >= days:
                 continue
             size = sum(count for ago, count in one if last <= ago < last + self.cluster_window_days)
-            if size >= self.cluster_min_cases:
+            if size >= min_cases:
                 return True
         return False
 

@@ -89,7 +89,8 @@ def _check_link(row: Case, source: Case) -> None:
         )
     if source.status == Case.Status.EXCLUDED:
         raise Refusal("传染来源已被排除", "the source has been excluded", code="excluded", field="source")
-    seen, above = {row.pk}, source
+    seen = {row.pk}
+    above: Case | None = source
     while above is not None:
         if above.pk in seen:
             raise Refusal(

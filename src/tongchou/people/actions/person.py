@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 
 from tongchou import audit, citytime
@@ -167,7 +169,7 @@ def _blank(name: str) -> object:
     return Person.Sex.UNKNOWN if name == "sex" else ""
 
 
-def _save_filled(keep: Person, names: list[str], now: object) -> None:
+def _save_filled(keep: Person, names: list[str], now: datetime) -> None:
     keep.updated_at = now
     columns = ["updated_at"]
     for name in names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce, Substr
@@ -128,7 +129,7 @@ def lines_below(rows: QuerySet[Task], path: str, at: datetime) -> list[AreaLine]
             )
         )  # fmt: skip
         for row in grouped:
-            figures: dict[str, int] = dict(row)
+            figures: dict[str, Any] = {**row}
             target = totals.get(_today(row["part"], length), {})
             for name in target:
                 target[name] += figures[name]
