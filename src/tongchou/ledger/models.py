@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +31,7 @@ class Import(models.Model):
     ledger = models.CharField(max_length=40)
     file_name = models.CharField(max_length=200)
     file_digest = models.CharField(max_length=64)
+    stored = models.CharField(max_length=36, blank=True)
     mapping = models.CharField(max_length=80, blank=True)
     columns = models.JSONField(default=dict)
     ignored = models.JSONField(default=list)
@@ -76,6 +79,10 @@ class ImportRow(models.Model):
             models.Index(fields=["source", "outcome", "row"], name="import_row_outcome"),
             models.Index(fields=["content"], name="import_row_content"),
         ]
+
+    def parsed(self) -> dict[str, str]:
+        """The row's text by column name."""
+        return json.loads(self.values) if self.values else {}
 
 
 class ColumnMapping(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from django.db.models import Max, ProtectedError
 from tongchou import audit, citytime, jobs
 from tongchou.access.actor import SYSTEM, Actor
 from tongchou.access.models import Post, User
+from tongchou.files import store
 from tongchou.ledger import registry, write
 from tongchou.ledger.declaration import Ledger
 from tongchou.ledger.exchange import staging
@@ -43,6 +44,7 @@ def drop_import(*, source: Import, by: Actor) -> None:
             raise _not_in_state(held, "放弃", "dropped")
         _own(held, by)
         held.lines.all().delete()
+        transaction.on_commit(lambda: store.forget(held.stored))
         held.state, held.finished_at = Import.State.DROPPED, citytime.now()
         held.save(update_fields=["state", "finished_at"])
         audit.record("import.drop", ledger=held.ledger, object_id=str(held.pk), by=by.by)
@@ -64,6 +66,38 @@ def apply_now(*, source: Import, by: Actor) -> None:
             f"Writing did not finish: {job.message_en or job.error}. Batches already written stay; start the job again once mended.",
             code="apply_failed",
         )
+
+
+def take_upload(*, ledger: Ledger, file_name: str, chunks: Iterable[bytes], map_name: str, by: Actor) -> Import:
+    """Keep an uploaded file sealed and let a job read it, so that a long sheet holds up no page."""
+    name = store.keep(chunks)
+    with transaction.atomic():
+        source = staging.begin_import(ledger, file_name=file_name, by=by, map_name=map_name, stored=name)
+        ask_staging(source=source, by=by)
+    return source
+
+
+def ask_staging(*, source: Import, by: Actor, map_name: str | None = None) -> None:
+    """Read the stored file (again, with another mapping). Raises Refusal where it is past that."""
+    with transaction.atomic():
+        held = Import.objects.select_for_update().get(pk=source.pk)
+        _own(held, by)
+        if held.state not in (Import.State.STAGING, Import.State.STAGED, Import.State.REFUSED) or not store.exists(held.stored):
+            raise _not_in_state(held, "重新读取", "read again")
+        held.mapping, held.state = held.mapping if map_name is None else map_name, Import.State.STAGING
+        held.save(update_fields=["mapping", "state"])
+        jobs.ask("import.stage", by=by.by, source=str(held.pk))
+
+
+@jobs.handler("import.stage")
+def stage_upload(run: jobs.Run) -> dict[str, Any]:
+    """Read a stored file into staged rows; a kill starts the reading anew, nothing is in the ledger yet."""
+    source = Import.objects.get(pk=run.args["source"])
+    if source.state != Import.State.STAGING:
+        return {}
+    with store.opened(source.stored) as path:
+        staging.stage_into(source, path, by=_writer(source))
+    return {"rows": source.rows, "state": source.state}
 
 
 @jobs.handler("import.apply")
@@ -150,6 +184,7 @@ def _finish(source: Import, by: Actor) -> dict[str, Any]:
         setattr(source, name, number)
     source.state, source.finished_at = Import.State.DONE, citytime.now()
     source.save()
+    transaction.on_commit(lambda: store.forget(source.stored))
     audit.record("import.done", ledger=source.ledger, object_id=str(source.pk), by=by.by, count=max(1, source.rows))
     return counts
 

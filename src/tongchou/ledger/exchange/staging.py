@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.files.sheets.formats import SheetRefused
 from tongchou.files.sheets.reading import read_rows
-from tongchou.ledger import door, write
+from tongchou.ledger import door, registry, write
 from tongchou.ledger.declaration import Ledger
 from tongchou.ledger.exchange import mapping
 from tongchou.ledger.models import Import, ImportRow
@@ -51,23 +51,39 @@ def stage(ledger: Ledger, path: Path, *, file_name: str, by: Actor, map_name: st
 
     Raises Refusal where the post may not import into this ledger.
     """
+    source = begin_import(ledger, file_name=file_name, by=by, map_name=map_name)
+    stage_into(source, path, by=by)
+    return source
+
+
+def begin_import(ledger: Ledger, *, file_name: str, by: Actor, map_name: str = "", stored: str = "") -> Import:
+    """Open the account of a file. Raises Refusal where the post may not import into this ledger."""
     if not ledger.writable or not permissions.may(by, ledger.key, "import"):
         raise Refusal(f"您的岗位无权向“{ledger.label}”导入。", f"Your post may not import into {ledger.key!r}.", code="forbidden")
-    job = Import.objects.create(
-        ledger=ledger.key, file_name=file_name[:200], file_digest=_digest(path), mapping=map_name,
+    return Import.objects.create(
+        ledger=ledger.key, file_name=file_name[:200], mapping=map_name, stored=stored,
         post_id=by.post_id, user_id=by.user_id, area_path=by.area_path, created_at=citytime.now(),
     )  # fmt: skip
+
+
+def stage_into(source: Import, path: Path, *, by: Actor, told: Callable[[int], None] = lambda rows: None) -> None:
+    """Read a file whole into an import's account; ``told`` hears how many rows were judged so far."""
+    ledger = registry.get(source.ledger)
+    source.file_digest, source.refusal = _digest(path), {}
     try:
-        rules = mapping.rules_of(ledger, map_name) if map_name else None
+        rules = mapping.rules_of(ledger, source.mapping) if source.mapping else None
         with transaction.atomic():
-            _stage_rows(job, ledger, read_rows(path), rules, by)
+            source.lines.all().delete()
+            _stage_rows(source, ledger, read_rows(path), rules, by, told)
     except (SheetRefused, Refusal) as refused:
-        job.state, job.finished_at = Import.State.REFUSED, citytime.now()
-        job.rows = job.created = job.updated = job.unchanged = job.rejected = 0
-        job.refusal = {"code": refused.code, "zh": refused.zh, "en": refused.en}
-        job.save()
-    audit.record("import.stage", ledger=ledger.key, object_id=str(job.pk), by=by.by, count=max(job.rows, 1), note=f"{file_name} {job.state}")
-    return job
+        source.state, source.finished_at = Import.State.REFUSED, citytime.now()
+        source.rows = source.created = source.updated = source.unchanged = source.rejected = 0
+        source.refusal = {"code": refused.code, "zh": refused.zh, "en": refused.en}
+        source.save()
+    audit.record(
+        "import.stage", ledger=ledger.key, object_id=str(source.pk), by=by.by,
+        count=max(source.rows, 1), note=f"{source.file_name} {source.state}",
+    )  # fmt: skip
 
 
 def judge(ledger: Ledger, batch: Sequence[tuple[int, dict[str, str], list[Refusal]]], by: Actor, seen: Seen) -> list[Judged]:
@@ -98,7 +114,9 @@ def content_of(raw: Mapping[str, str]) -> str:
     return audit.value_hash(json.dumps(raw, ensure_ascii=False, sort_keys=True)) + hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _stage_rows(job: Import, ledger: Ledger, rows: Iterator[tuple[int, list[str]]], rules: mapping.Rules | None, by: Actor) -> None:
+def _stage_rows(
+    job: Import, ledger: Ledger, rows: Iterator[tuple[int, list[str]]], rules: mapping.Rules | None, by: Actor, told: Callable[[int], None]
+) -> None:
     head = list(islice(rows, _HEAD_ROWS))
     plan = mapping.plan(ledger, head, rules)
     job.columns, job.ignored = {name: dict(rule) for name, rule in plan.rules.items()}, plan.ignored
@@ -109,6 +127,7 @@ def _stage_rows(job: Import, ledger: Ledger, rows: Iterator[tuple[int, list[str]
         ImportRow.objects.bulk_create([_staged(job, one) for one in judged], batch_size=write.BATCH_ROWS)
         for one in judged:
             counts[one.outcome] += 1
+        told(sum(counts.values()))
     for name, number in counts.items():
         setattr(job, name, number)
     job.rows, job.state = sum(counts.values()), Import.State.STAGED
