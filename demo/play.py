@@ -40,7 +40,7 @@ def prepare(people: int | str | None, say: marks.Say) -> Made:
     plan = chosen_plan(people)
     city.load_city(plan, say)
     stands_at = replay(read_scenario(), say)
-    return Made(plan.total, _latest(stands_at), posts.open_sign_ins(plan))
+    return Made(plan.total, _latest(stands_at), posts.sign_ins())
 
 
 def migrate(say: marks.Say) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from demo.loading import ground, marks, people, places, posts
+from demo.loading import ground, marks, people, places, posts, twins
 from demo.loading.plan import Plan
 from tongchou import citytime
 
@@ -29,12 +29,15 @@ def load_city(plan: Plan, say: marks.Say) -> None:
             marks.note("plan", _signature(plan))
         say("区划与网格", "divisions and grids")
         ground.load_divisions(plan)
+        ground.load_populations(plan)
         ground.load_grids(plan)
         say("场所、岗位与责任", "places, posts and responsibilities")
         places.load_places(plan)
         posts.load_posts(plan)
         places.load_responsibilities(plan)
         people.load_people(plan, say)
+        twins.load_twins(plan)
+        posts.open_sign_ins(plan)
         with marks.step("city") as rows:
             rows.append(plan.total)
 

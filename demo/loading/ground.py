@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from demo.loading import marks
 from demo.loading.plan import FOLDER, Plan
 from tongchou import audit, citytime
 from tongchou.access.actor import SYSTEM
 from tongchou.areas.actions.division import import_divisions
 from tongchou.places.models import GridCell
+from tongchou.zones.models import AreaPopulation
+
+CENSUS_ON = date(2020, 11, 1)
 
 
 class DemoBroken(Exception):
@@ -29,6 +34,21 @@ def load_divisions(plan: Plan) -> None:
         )
         _demand_whole(result)
         rows.append(result.rows)
+
+
+def load_populations(plan: Plan) -> None:
+    """The census's population of each county and of the city, for rates per 100,000 (real figures)."""
+    if marks.done("populations"):
+        return
+    counts = {county.code: county.persons for county in plan.counties}
+    counts[plan.city] = sum(counts.values())
+    with marks.step("populations") as rows:
+        AreaPopulation.objects.bulk_create(
+            AreaPopulation(area_path=path, counted_on=CENSUS_ON, persons=persons, source="第七次全国人口普查 demo/facts/census_county.csv")
+            for path, persons in counts.items()
+        )
+        audit.record("enter_population", ledger="area", object_id=plan.city, by=SYSTEM.by, area=plan.city, count=len(counts))
+        rows.append(len(counts))
 
 
 def load_grids(plan: Plan) -> None:

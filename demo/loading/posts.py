@@ -152,7 +152,7 @@ def sign_in_rows(plan: Plan) -> list[tuple[str, str]]:
     return [(row["username"], row["post"].format(**words)) for row in plan.settings["signins"]]
 
 
-def open_sign_ins(plan: Plan) -> list[dict[str, str]]:
+def open_sign_ins(plan: Plan) -> None:
     """Give one user of each role a name to sign in with and this folder's demo password.
 
     The password is drawn once for the data folder and kept in a file that its owner alone can read.
@@ -162,22 +162,25 @@ def open_sign_ins(plan: Plan) -> list[dict[str, str]]:
     """
     if not settings.DEMO:
         raise DemoBroken("只有演示城市才有演示账号(TONGCHOU_DEMO=1)", "only a demo city has demo sign-ins (TONGCHOU_DEMO=1)")
+    if marks.done("sign-ins"):
+        return
+    password = f"tongchou-{secrets.randbelow(10**6):06d}"
+    hashed = make_password(password)
+    shown = []
+    with marks.step("sign-ins") as rows:
+        for username, code in sign_in_rows(plan):
+            holding = PostHolding.objects.select_related("user", "post").get(post__code=code)
+            holding.user.username, holding.user.password = username, hashed
+            holding.user.save(update_fields=["username", "password"])
+            shown.append({"username": username, "post": holding.post.name, "code": code, "password": password})
+        _write_private(Path(settings.DATA) / SIGN_INS, json.dumps(shown, ensure_ascii=False, indent=1))
+        rows.append(len(shown))
+
+
+def sign_ins() -> list[dict[str, str]]:
+    """The demo sign-ins of this data folder; empty outside a demo."""
     file = Path(settings.DATA) / SIGN_INS
-    rows = sign_in_rows(plan)
-    if not marks.done("sign-ins"):
-        password = f"tongchou-{secrets.randbelow(10**6):06d}"
-        hashed = make_password(password)
-        with marks.step("sign-ins") as count:
-            for username, code in rows:
-                holding = PostHolding.objects.select_related("user").get(post__code=code)
-                holding.user.username, holding.user.password = username, hashed
-                holding.user.save(update_fields=["username", "password"])
-            count.append(len(rows))
-            shown = [{"username": u, "post": Post.objects.get(code=c).name, "code": c, "password": password} for u, c in rows]
-            _write_private(file, json.dumps(shown, ensure_ascii=False, indent=1))
-    if not file.exists():
-        return []
-    return json.loads(file.read_text(encoding="utf-8"))
+    return json.loads(file.read_text(encoding="utf-8")) if settings.DEMO and file.exists() else []
 
 
 def _write_private(file: Path, text: str) -> None:

@@ -113,9 +113,8 @@ def _investigate(story: CaseStory, by, world: World) -> object:
     case = finish_investigation(
         case=world.case(story.key), at=story.investigated_at, findings={k: v for k, v in findings.items() if v}, by=by
     )
-    if story.source:
-        case = link_source(case=case, source=world.case(story.source), by=by)
-    return case
+    # Also where nobody in the city infected the case: an imported case then opens its chain as generation 0.
+    return link_source(case=case, source=world.case(story.source) if story.source else None, by=by)
 
 
 def _negatives(at: datetime) -> list[str]:
