@@ -41,7 +41,7 @@ class RowError(AreaError):
 
     def __init__(self, column: str, code: str, zh: str, en: str) -> None:
         super().__init__(code, zh, en)
-        self.column = column
+        self.column = self.field = column
 
     def at(self, row: int) -> Reason:
         return Reason(row, self.column, self.code, self.zh, self.en)

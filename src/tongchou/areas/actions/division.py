@@ -135,8 +135,14 @@ class _Import:
         audit.record_many(events)
 
     def result(self, rows: int) -> ImportResult:
-        counts: dict[str, Any] = {name: self.outcomes[name] for name in (CREATED, UPDATED, UNCHANGED, REJECTED)}
-        return ImportResult(rows=rows, **counts, reasons=tuple(sorted(self.reasons, key=lambda one: one.row)))
+        return ImportResult(
+            rows=rows,
+            created=self.outcomes[CREATED],
+            updated=self.outcomes[UPDATED],
+            unchanged=self.outcomes[UNCHANGED],
+            rejected=self.outcomes[REJECTED],
+            reasons=tuple(sorted(self.reasons, key=lambda one: one.row)),
+        )
 
     def _reject(self, row: int, error: RowError) -> None:
         self.outcomes[REJECTED] += 1
@@ -164,14 +170,13 @@ class _Import:
                     f"code {one.code} stands in row {other.row} already, with the same first day",
                 )  # fmt: skip
 
-    def _known(self, path: str) -> Sequence[Any]:
-        """Rows of a division (Area) or, for what only the file names, Divisions: both have its days and name."""
+    def _known(self, path: str) -> Sequence[Area | Division]:
         return self.versions.get(path) or self.tree.versions.get(path, ())
 
     def _apply(self, one: Draft) -> str:
         """Fold one row into the versions of its division; says what it did."""
         self._need_parent(one)
-        rows = sorted(self._known(one.path), key=lambda row: row.valid_from_on)
+        rows = sorted(self.versions.get(one.path, []), key=lambda row: row.valid_from_on)
         if not rows:
             self._open(one, one.valid_from_on, one.valid_to_on)
             return CREATED
@@ -182,7 +187,7 @@ class _Import:
         if not one.path.startswith(self.reach):
             return UNCHANGED  # an area above the caller's reach, named for its children's sake
         if one.valid_to_on != standing.valid_to_on and one.valid_to_on:
-            self._need_free_end(one, standing)
+            self._need_free_end(one, standing, one.valid_to_on)
             content["valid_to_on"] = one.valid_to_on
         renamed = {"name", "urban_rural"} & {key for key in content if getattr(standing, key)}
         if not content:
@@ -246,21 +251,18 @@ class _Import:
         """The row repeats a division that has been closed since; its days are not asked to change."""
         return any(_covers(row, one.valid_from_on) and row.valid_to_on for row in self._known(one.path))
 
-    def _need_free_end(self, one: Draft, standing: Area) -> None:
+    def _need_free_end(self, one: Draft, standing: Area, end: date) -> None:
         """A division may be closed by its row when it is open and nothing below it stays open."""
         if standing.valid_to_on:
             raise _history(one, standing)
-        end_on = one.valid_to_on
-        if end_on is None:
-            return
-        for below in [*self.tree.below(one.path, end_on), *self.tree.below(one.path, end_on - timedelta(days=1))]:
-            ends = [below.valid_to_on, *(row.valid_to_on for row in self.drafts.get(below.path, ()))]
-            if not any(end and end <= end_on for end in ends):
+        for below in [*self.tree.below(one.path, end), *self.tree.below(one.path, end - timedelta(days=1))]:
+            lasts = [below.valid_to_on, *(row.valid_to_on for row in self.drafts.get(below.path, ()))]
+            if not any(last and last <= end for last in lasts):
                 raise RowError(
                     "valid_to_on", "children_remain",
-                    f"{one.valid_to_on} 停用 {one.name} 之前，要先为下级 {below.name}（{below.code}）填写失效日期，"
+                    f"{end} 停用 {one.name} 之前，要先为下级 {below.name}（{below.code}）填写失效日期，"
                     "或用合并、拆分命令处理",
-                    f"before {one.code} ends on {one.valid_to_on}, {below.code} below it needs a last day too,"
+                    f"before {one.code} ends on {end}, {below.code} below it needs a last day too,"
                     " or use the merge or split command",
                 )  # fmt: skip
 

@@ -174,7 +174,6 @@ class _Outlines:
         )  # fmt: skip
 
     def result(self, rows: int) -> OutlineResult:
-        counts: dict[str, Any] = {name: self.outcomes[name] for name in (CREATED, UPDATED, UNCHANGED, REJECTED)}
         around = {(codes.parent_of(path), codes.level_of(path)) for path in self.taken}
         missing = [
             area.path
@@ -183,5 +182,12 @@ class _Outlines:
             if area.parent_path == parent and area.path not in self.taken
         ]
         return OutlineResult(
-            rows=rows, **counts, reasons=tuple(self.reasons), warnings=tuple(self.warnings), missing=tuple(missing)
+            rows=rows,
+            created=self.outcomes[CREATED],
+            updated=self.outcomes[UPDATED],
+            unchanged=self.outcomes[UNCHANGED],
+            rejected=self.outcomes[REJECTED],
+            reasons=tuple(self.reasons),
+            warnings=tuple(self.warnings),
+            missing=tuple(missing),
         )
