@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -114,6 +115,26 @@ class Area(TreeRow):
 
     def __str__(self) -> str:
         return f"{self.name} {self.code}"
+
+    @property
+    def became(self) -> str:
+        """Where its people live after its last day: names, shares where it was cut; empty while it stands."""
+        return _told(self.path, self.valid_to_on, "from_path", "to_path")
+
+    @property
+    def came_from(self) -> str:
+        """Which divisions it was made of on its first day."""
+        return _told(self.path, self.valid_from_on, "to_path", "from_path")
+
+
+def _told(path: str, day: date | None, mine: str, other: str) -> str:
+    tree = snapshot.tree()
+    changes = [one for one in tree.changes if day and one.changed_on == day and getattr(one, mine) == path]
+    return "、".join(
+        f"{tree.full_name(getattr(one, other), day)}{'' if one.share == 1 else f' {float(one.share):.1%}'}"
+        for one in changes
+        if day and getattr(one, other) != path
+    )
 
 
 class AreaSuccession(TreeRow):
