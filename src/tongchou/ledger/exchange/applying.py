@@ -171,7 +171,8 @@ def _apply_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> None:
         rows = {str(row.pk): row for row in ledger.model._default_manager.filter(pk__in=[line.object_id for line, _v in updates])}
         for line, values in updates:
             row = rows[line.object_id]
-            line.before = json.dumps({name: ledger.column(name).render(ledger.column(name).read(row)) for name in values}, ensure_ascii=False)
+            kept = [column for name in values if not (column := ledger.column(name)).create_only]  # the others are the same in both
+            line.before = json.dumps({column.name: column.render(column.read(row)) for column in kept}, ensure_ascii=False)
             line.applied = True
             line.save(update_fields=["before"])
         write.change_rows(ledger, [(rows[line.object_id], values) for line, values in updates], by=by)
