@@ -16,7 +16,7 @@ from tongchou.jobs.registry import HANDLERS, PERIODIC
 from tongchou.notices.models import Notice
 
 BY = audit.By(post="post-1", user="user-1", name="值班员")
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

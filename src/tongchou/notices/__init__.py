@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 from tongchou.notices.names import SYSTEM_POST
 
 if TYPE_CHECKING:
-    from tongchou.notices.outbox import deliver_due, inbox, mark_read, send
+    from tongchou.notices.outbox import deliver_due, inbox, mark_read, send, system_notices_read_by
     from tongchou.notices.transports import mail_addresses_from
 
-_LATE = {"send": "outbox", "deliver_due": "outbox", "inbox": "outbox", "mark_read": "outbox", "mail_addresses_from": "transports"}
+_LATE = {
+    "send": "outbox", "deliver_due": "outbox", "inbox": "outbox", "mark_read": "outbox", "system_notices_read_by": "outbox",
+    "mail_addresses_from": "transports",
+}  # fmt: skip
 
-__all__ = ["SYSTEM_POST", "deliver_due", "inbox", "mail_addresses_from", "mark_read", "send"]
+__all__ = ["SYSTEM_POST", "deliver_due", "inbox", "mail_addresses_from", "mark_read", "send", "system_notices_read_by"]
 
 
 def __getattr__(name: str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -79,8 +79,21 @@ def _effective(channels: Sequence[str]) -> list[str]:
 
 
 def inbox(posts: Sequence[str]) -> QuerySet[Notice]:
-    """In-app notices of these posts, unread first, then newest first."""
-    return Notice.objects.filter(to_post__in=[str(post) for post in posts]).order_by(F("read_at").asc(nulls_first=True), "-id")
+    """In-app notices of these posts, unread first, then newest first; a system administrator's post also
+    gets what is told to the system."""
+    wanted = [str(post) for post in posts]
+    if any(reads(wanted) for reads in _system_readers):
+        wanted.append(SYSTEM_POST)
+    return Notice.objects.filter(to_post__in=wanted).order_by(F("read_at").asc(nulls_first=True), "-id")
+
+
+_system_readers: list[Callable[[Sequence[str]], bool]] = []
+
+
+def system_notices_read_by(reads: Callable[[Sequence[str]], bool]) -> None:
+    """Let a room that knows posts say whether any of these (text ids) reads what is told to the system."""
+    if reads not in _system_readers:
+        _system_readers.append(reads)
 
 
 @transaction.atomic

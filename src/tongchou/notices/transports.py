@@ -100,8 +100,8 @@ def send_gateway(notice: Notice) -> None:
         if error.code == 409:
             return
         raise DeliveryError(f"HTTP {error.code}") from error
-    except OSError as error:  # URLError, timeouts and broken connections
-        raise DeliveryError(type(error).__name__) from error
+    except OSError as error:  # URLError with its cause, timeouts and broken connections
+        raise DeliveryError(type(getattr(error, "reason", error)).__name__) from error
 
 
 def sink_path() -> Path:

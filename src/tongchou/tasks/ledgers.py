@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -17,7 +19,7 @@ from tongchou.ledger.registry import register
 from tongchou.refusal import Refusal
 from tongchou.tasks.actions import extension as more_time
 from tongchou.tasks.actions import task as acts
-from tongchou.tasks.models import DONE_STATES, OPEN_STATES, Clock, Extension, SiteCheck, Task, TaskState
+from tongchou.tasks.models import DONE_STATES, OPEN_STATES, Clock, Extension, Mailbox, SiteCheck, Task, TaskState
 
 State = TaskState
 _HINT = _("请用编号指代人员,不写姓名、证件号码和电话。")
@@ -175,3 +177,28 @@ class ClockLedger(Ledger):
     menu = ("command", 20)
     title = ["label"]
     writable = False
+
+
+def _address(text: str) -> str:
+    try:
+        validate_email(text)
+    except ValidationError:
+        raise Refusal(f"“{text}”不是邮箱地址。", f"{text!r} is no mail address.", code="bad_address") from None
+    return text
+
+
+@register
+class MailboxLedger(Ledger):
+    key = "mailbox"
+    label = _("值班邮箱")
+    label_en = "Duty mailbox"
+    help = _("岗位的公用值班邮箱,催办和上报的通知同时发到这里;不要填个人邮箱。")
+    model = Mailbox
+    field_class = "D8"
+    columns = [
+        Column("post", _("岗位"), "D8", kind="ref", to="post", identity=True, required=True),
+        Column("address", _("值班邮箱"), "D8", identity=True, required=True, max_length=254, check=_address, example="duty@city.example"),
+    ]
+    order = ("id",)
+    menu = ("house", 60)
+    title = ["address"]

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from tongchou.access.models import Post
 from tongchou.audit.ids import uuid7
 
 
@@ -322,6 +323,21 @@ class EscalationStep(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Mailbox(models.Model):
+    """A duty mailbox of a post, for notices by mail: the office's own address, not a person's."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    post = models.ForeignKey(Post, verbose_name=_("岗位"), on_delete=models.CASCADE, related_name="mailboxes")
+    address = models.EmailField(_("值班邮箱"))
+
+    class Meta:
+        verbose_name = _("值班邮箱")
+        constraints = [models.UniqueConstraint(fields=["post", "address"], name="tasks_mailbox_once")]
+
+    def __str__(self) -> str:
+        return self.address
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:
