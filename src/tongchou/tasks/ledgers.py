@@ -196,8 +196,8 @@ class MailboxLedger(Ledger):
     model = Mailbox
     field_class = "D8"
     columns = [
-        Column("post", _("岗位"), "D8", kind="ref", to="post", identity=True, required=True),
         Column("address", _("值班邮箱"), "D8", identity=True, required=True, max_length=254, check=_address, example="duty@city.example"),
+        Column("post", _("岗位"), "D8", kind="ref", to="post", identity=True, required=True),
     ]
     order = ("id",)
     menu = ("house", 60)
