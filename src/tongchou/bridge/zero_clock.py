@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -37,6 +38,7 @@ class ZeroClock:
         ahead: the next step; None past the last, or where no rule is in force.
         days_ahead: days until ``ahead`` if no case is added.
         rule_version: version of the rule; "" where none is in force.
+        marks: the days of all steps of the rule.
     """
 
     area: str
@@ -45,6 +47,7 @@ class ZeroClock:
     reached: Step | None
     ahead: Step | None
     rule_version: str
+    marks: tuple[int, ...] = ()
 
     @property
     def days_ahead(self) -> int | None:
@@ -66,10 +69,13 @@ class ZeroClock:
 def zero_clocks(outbreak: Outbreak, day: date) -> list[ZeroClock]:
     """The clock of every county of the city at the close of ``day``. A case taken back by then does not count."""
     paths = zone_areas(outbreak.area_path, day)
-    level = "county" if len(paths[0]) == 6 else "township"
+    return clocks_of(outbreak, day, paths, "county" if len(paths[0]) == 6 else "township")
+
+
+def clocks_of(outbreak: Outbreak, day: date, paths: Iterable[str], level: str) -> list[ZeroClock]:
+    """The clocks of areas of one level at the close of ``day``, in the order of ``paths``."""
     last = _last_case_on(outbreak, day, level)
-    begins_on = outbreak.begins_on
-    return [_clock(path, last.get(path), day, begins_on, _rule(outbreak, day, path)) for path in paths]
+    return [_clock(path, last.get(path), day, outbreak.begins_on, _rule(outbreak, day, path)) for path in paths]
 
 
 def city_clock(outbreak: Outbreak, day: date) -> ZeroClock:
@@ -104,6 +110,7 @@ def _clock(path: str, last: date | None, day: date, begins_on: date, answer: rul
         reached=max((step for step in steps if step.days <= days), key=lambda step: step.days, default=None),
         ahead=min((step for step in steps if step.days > days), key=lambda step: step.days, default=None),
         rule_version=answer.version if answer else "",
+        marks=tuple(step.days for step in steps),
     )
 
 

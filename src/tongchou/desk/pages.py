@@ -15,7 +15,7 @@ from tongchou.access.actor import Actor
 from tongchou.access.pages import page
 from tongchou.desk.actions.notice import read_all_notices
 from tongchou.desk.actions.visit import note_visit
-from tongchou.desk.queries import admin, changes, finds
+from tongchou.desk.queries import admin, brief, changes, finds
 from tongchou.tasks.queries import today
 
 NOTICES_SHOWN = 5
@@ -35,6 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "since": since,
         "changes": changes.since(actor, since) if since else [],
         "work": today.of(actor),
+        "brief": brief.newest(actor),
         "matters": admin.waiting(actor),
     }
     return render(request, "desk/home.html", context)

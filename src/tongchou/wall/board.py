@@ -15,14 +15,15 @@ from tongchou import areas, citytime, rulebook
 from tongchou.access.actor import Actor
 from tongchou.access.models import Post
 from tongchou.bridge import counts
+from tongchou.bridge.zero_clock import ZeroClock, city_clock, clocks_of
 from tongchou.outbreak.models import Outbreak
 from tongchou.wall import reach
 from tongchou.wall.panels.curve import Curve, curve
 from tongchou.wall.panels.figures import Figure, figures
 from tongchou.wall.panels.hexmap import HexMap, hexmap, level_name
 from tongchou.wall.panels.supervision import Supervision, supervision
-from tongchou.wall.panels.zones import Row, Strip, Zones, strip_of, zones
-from tongchou.wall.zero import clocks
+from tongchou.wall.panels.zones import Row, Zones, zones
+from tongchou.wall.zero import Strip, english, reopens, strip_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Own:
 
     status: str
     strip: Strip
+    zero_rule: str
+    reopens: list[str]
     level: str
     level_from: str
     strategy: str
@@ -77,7 +80,7 @@ def board_of(actor: Actor, outbreak: Outbreak | None, path: str) -> Board:
         return Board(title=areas.name_of(path) if path else _("指挥大屏"), path=path, live_url=live_url)
     now, day = citytime.now(), citytime.today()
     version = counts.data_version(outbreak)
-    zero = clocks(outbreak, day, areas.level_of(path), [path])[path]
+    zero = _zero(outbreak, path, day)
     watched = supervision(actor, path, now)
     below = zones(outbreak, path, day)
     board = Board(
@@ -92,7 +95,7 @@ def board_of(actor: Actor, outbreak: Outbreak | None, path: str) -> Board:
         map=hexmap(below, path),
         curve=curve(outbreak, path, day),
         zones=below,
-        own=None if path == outbreak.area_path else _own(outbreak, path, day, strip_of(zero)),
+        own=None if path == outbreak.area_path else _own(outbreak, path, day, zero),
         watched=watched,
     )
     return _stamped(board)
@@ -113,7 +116,14 @@ def _crumbs(actor: Actor, outbreak: Outbreak, path: str) -> list[Crumb]:
     return [Crumb(areas.name_of(one), "" if one == path else reverse("wall-area", kwargs={"path": one})) for one in line]
 
 
-def _own(outbreak: Outbreak, path: str, day: date, strip: Strip) -> Own:
+def _zero(outbreak: Outbreak, path: str, day: date) -> ZeroClock:
+    if path == outbreak.area_path:
+        return city_clock(outbreak, day)
+    return clocks_of(outbreak, day, [path], areas.level_of(path))[0]
+
+
+def _own(outbreak: Outbreak, path: str, day: date, zero: ZeroClock) -> Own:
+    strip = strip_of(zero)
     judged, row = _judged(outbreak, path, day)
     level = (row.decided or row.computed) if row else ""
     strategy, measures, rule = _measures(outbreak, judged, level, day)
@@ -121,6 +131,8 @@ def _own(outbreak: Outbreak, path: str, day: date, strip: Strip) -> Own:
     return Own(
         status=strip.label,
         strip=strip,
+        zero_rule=zero.rule_version,
+        reopens=reopens(zero),
         level=level,
         level_from=_level_from(judged, row),
         strategy=strategy,
@@ -159,7 +171,7 @@ def _measures(outbreak: Outbreak, judged: str, level: str, day: date) -> tuple[s
         answer = rulebook.at(day, area=judged, disease=outbreak.disease).get(f"zone.measures.{level}")
     except rulebook.NoRule:
         return "", [], ""
-    side = "en" if (get_language() or "").startswith("en") else "zh"
+    side = "en" if english() else "zh"
     value = answer.value or {}
     texts = [measure["text"][side] for measure in value.get("measures", [])]
     return value.get("strategy", {}).get(side, ""), texts, answer.version

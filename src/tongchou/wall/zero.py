@@ -1,89 +1,59 @@
-"""The zero-case clock: days in a row without a new case, and what a run of them means (mechanism B11)."""
+"""The zero-case clock in words and as a strip of days (mechanism B11); the counting is ``bridge.zero_clock``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
-from django.db.models import Max
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from tongchou import rulebook
-from tongchou.bridge import counts
-from tongchou.outbreak.models import Case, Outbreak
+from tongchou.bridge.zero_clock import ZeroClock
 
-RULE = "zero_case.clock"
+#: a cell of the strip is 5 wide and stands every 6; a strip is never longer than this many days
+CELL_STEP, LONGEST_STRIP = 6, 56
 
 
 @dataclass(frozen=True)
-class ZeroClock:
-    """``days`` without a new case at the close of ``day``; None where the outbreak never had one there.
+class Strip:
+    """``cells`` are (x, filled), one a day up to the longest step of the rule; ``marks`` are the x of the steps."""
 
-    ``marks`` are the runs of days that the rule names, shortest first; empty where no rule is in force.
-    """
-
-    day: date
-    last_on: date | None
-    marks: tuple[int, ...]
-    rule_version: str
-
-    @property
-    def days(self) -> int | None:
-        return None if self.last_on is None else (self.day - self.last_on).days
-
-    @property
-    def reached(self) -> int:
-        """The longest named run that is complete; 0 where none is. An area without any case has completed all."""
-        if self.days is None:
-            return max(self.marks, default=0)
-        return max((mark for mark in self.marks if self.days >= mark), default=0)
-
-    @property
-    def to_next(self) -> int | None:
-        """Days still to go to the next named run, if no case comes; None where all are complete."""
-        if self.days is None:
-            return None
-        return min((mark - self.days for mark in self.marks if self.days < mark), default=None)
-
-    @property
-    def text(self) -> str:
-        if self.days is None:
-            return _("无病例")
-        return ngettext("%(n)d 天", "%(n)d 天", self.days) % {"n": self.days}
-
-    @property
-    def status(self) -> str:
-        """The declaration in one sentence."""
-        if self.days is None:
-            return _("本次疫情没有病例")
-        run = ngettext("连续 %(n)d 天无新增", "连续 %(n)d 天无新增", self.days) % {"n": self.days}
-        if self.marks and self.reached == max(self.marks):
-            return _("%(run)s，已满 %(mark)d 天：清零") % {"run": run, "mark": self.reached}
-        if self.reached:
-            run = _("%(run)s，已满 %(mark)d 天") % {"run": run, "mark": self.reached}
-        if self.to_next:
-            ahead = ngettext("再过 %(n)d 天满 %(mark)d 天", "再过 %(n)d 天满 %(mark)d 天", self.to_next)
-            return _("，").join([run, ahead % {"n": self.to_next, "mark": self.days + self.to_next}])
-        return run
+    label: str
+    text: str
+    cells: list[tuple[int, bool]]
+    marks: list[int]
+    width: int
 
 
-def clocks(outbreak: Outbreak, day: date, level: str, paths: Iterable[str]) -> dict[str, ZeroClock]:
-    """The zero-case clock of each area at the close of ``day``, by path. One query for all of a level."""
-    marks, version = _rule(outbreak, day)
-    last: dict[str, date] = {}
-    held = Case.objects.filter(counts.standing_on(day), outbreak=outbreak)
-    rows = counts.grouped_by_place(held, day, level).annotate(last=Max("confirmed_on")).values_list("place", "last")
-    for written, on in rows:
-        for place in counts.retold({written: 1}, day, level):
-            last[place] = max(last.get(place, on), on)
-    return {path: ZeroClock(day, last.get(path), marks, version) for path in paths}
+def strip_of(clock: ZeroClock) -> Strip:
+    longest = min(max(clock.marks, default=0), LONGEST_STRIP)
+    full = longest if clock.last_case_on is None else min(clock.days, longest)
+    return Strip(
+        label=status(clock),
+        text=_("无病例") if clock.last_case_on is None else ngettext("%(n)d 天", "%(n)d 天", clock.days) % {"n": clock.days},
+        cells=[(step * CELL_STEP, step < full) for step in range(longest)],
+        marks=[mark * CELL_STEP - 1 for mark in clock.marks if mark < longest],
+        width=max(longest * CELL_STEP - 1, 1),
+    )
 
 
-def _rule(outbreak: Outbreak, day: date) -> tuple[tuple[int, ...], str]:
-    try:
-        answer = rulebook.at(day, area=outbreak.area_path, disease=outbreak.disease).get(RULE)
-    except rulebook.NoRule:
-        return (), ""
-    return (tuple(sorted(answer.value["days"])) if answer.value else ()), answer.version
+def status(clock: ZeroClock) -> str:
+    """What may be declared, and what comes next, in one sentence."""
+    if clock.last_case_on is None:
+        return _("本次疫情没有病例")
+    parts = [ngettext("连续 %(n)d 天无新增", "连续 %(n)d 天无新增", clock.days) % {"n": clock.days}]
+    if clock.reached is not None:
+        declared = clock.reached.en if english() else clock.reached.zh
+        parts.append(_("可宣布：%(status)s") % {"status": declared})
+    if clock.ahead is not None and clock.days_ahead is not None:
+        ahead = ngettext("再过 %(n)d 天满 %(mark)d 天", "再过 %(n)d 天满 %(mark)d 天", clock.days_ahead)
+        parts.append(ahead % {"n": clock.days_ahead, "mark": clock.ahead.days})
+    return _("，").join(parts)
+
+
+def reopens(clock: ZeroClock) -> list[str]:
+    """What may be considered for reopening at the step reached; empty below the first."""
+    return [en if english() else zh for zh, en in (clock.reached.reopens if clock.reached else ())]
+
+
+def english() -> bool:
+    return (get_language() or "").startswith("en")

@@ -82,7 +82,7 @@ def _pages(actor: Actor) -> Iterator[Link]:
 
 def _ledgers(actor: Actor) -> list[Group]:
     names = {
-        "outbreak": _("疫情"), "people": _("居民"), "city": _("城市"), "supervision": _("督办"), "house": _("管理"),
+        "outbreak": _("疫情"), "people": _("人口与户"), "city": _("城市"), "supervision": _("督办"), "house": _("管理"),
     }  # fmt: skip
     groups: dict[str, list[Link]] = {name: [] for name in names}
     for ledger in registry.every():

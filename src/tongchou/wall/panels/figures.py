@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from tongchou import areas
 from tongchou.bridge import counts
+from tongchou.bridge.zero_clock import ZeroClock
 from tongchou.outbreak.models import Outbreak
 from tongchou.wall.panels.supervision import Supervision
-from tongchou.wall.zero import ZeroClock
 
 REAL, INVENTED = "real", "invented"
 
@@ -50,7 +50,7 @@ def figures(
     ]
     if found.asymptomatic:
         cases.append(told("asymptomatic", _("无症状在管"), found.asymptomatic, _("例")))
-    if zero.days is not None:
+    if zero.last_case_on is not None:
         cases.append(told("zero_days", _("连续无新增"), zero.days, _("天")))
     system = INVENTED if settings.DEMO else ""
     return [

@@ -14,34 +14,23 @@ from django.utils.translation import gettext as _
 from tongchou import areas
 from tongchou.areas import Division
 from tongchou.bridge import counts
+from tongchou.bridge.zero_clock import ZeroClock, clocks_of
 from tongchou.outbreak.models import Outbreak
-from tongchou.wall.zero import ZeroClock, clocks
+from tongchou.wall.zero import Strip, strip_of
 from tongchou.zones.models import ZoneProposal
-from tongchou.zones.queries.level import published_of, standing_of
-
-BELOW = {"province": "city", "city": "county", "county": "township", "township": "village", "village": "grid"}
-#: the strip of a zero-case clock: one cell a day, this wide in its drawing
-CELL_WIDTH, CELL_STEP, LONGEST_STRIP = 5, 6, 56
-
-
-@dataclass(frozen=True)
-class Strip:
-    label: str
-    text: str
-    cells: list[tuple[int, bool]]
-    marks: list[int]
-    width: int
+from tongchou.zones.queries.table import ZoneLine, zone_table
 
 
 @dataclass(frozen=True)
 class Row:
-    """One division. Levels are ``low``, ``medium``, ``high`` or empty; ``published_note`` says why none is published."""
+    """One division. Levels are ``low``, ``medium``, ``high`` or empty; the notes say why one is empty or differs."""
 
     path: str
     name: str
     url: str
     computed: str
     decided: str
+    decided_note: str
     published: str
     published_note: str
     reasons: list[str]
@@ -58,30 +47,28 @@ class Zones:
     """``judged`` says that a level is proposed for these divisions; ``on`` is the day of the proposals."""
 
     title: str
-    level: str
     judged: bool
     on: date | None
     rows: list[Row]
+
+    @property
+    def unpublished(self) -> str:
+        """Why no level is published, said once where it is the same for all."""
+        notes = {row.published_note for row in self.rows if not row.published}
+        return notes.pop() if len(notes) == 1 else ""
 
 
 def zones(outbreak: Outbreak, path: str, day: date) -> Zones:
     """The divisions straight below ``path`` as they stand on ``day``."""
     divisions = areas.children(path, day)
-    level = divisions[0].level if divisions else BELOW.get(areas.level_of(path), "")
-    proposals = _proposals(outbreak, [one.path for one in divisions], day)
-    figures = counts.figures_by_area(outbreak, day, level) if divisions else {}
-    running = clocks(outbreak, day, level, [one.path for one in divisions]) if divisions else {}
-    published = published_of([one.path for one in divisions], disease=outbreak.disease, on=day)
-    decided = standing_of([one.path for one in divisions], disease=outbreak.disease, on=day)
-    rows = [
-        _row(
-            one, proposals.get(one.path), figures.get(one.path, counts.Figures()), running[one.path],
-            decided[one.path].level if one.path in decided else "", published[one.path].level if one.path in published else "",
-        )
-        for one in divisions
-    ]  # fmt: skip
-    on = max((one.day_on for one in proposals.values()), default=None)
-    return Zones(_title(level), level, bool(proposals), on, rows)
+    if not divisions:
+        return Zones(_title(""), False, None, [])
+    paths, level = [one.path for one in divisions], divisions[0].level
+    on, lines = _lines(outbreak, paths, day)
+    figures = counts.figures_by_area(outbreak, day, level)
+    running = dict(zip(paths, clocks_of(outbreak, day, paths, level), strict=True))
+    rows = [_row(one, lines.get(one.path), figures.get(one.path, counts.Figures()), running[one.path]) for one in divisions]
+    return Zones(_title(level), bool(lines), on, rows)
 
 
 def _title(level: str) -> str:
@@ -90,52 +77,41 @@ def _title(level: str) -> str:
     }.get(level, _("区划"))  # fmt: skip
 
 
-def _proposals(outbreak: Outbreak, paths: list[str], day: date) -> Mapping[str, ZoneProposal]:
-    """The newest proposals of these divisions up to ``day``."""
-    rows = ZoneProposal.objects.filter(disease=outbreak.disease, area_path__in=paths, day_on__lte=day)
-    newest = rows.aggregate(on=Max("day_on"))["on"]
-    return {row.area_path: row for row in rows.filter(day_on=newest)} if newest else {}
+def _lines(outbreak: Outbreak, paths: list[str], day: date) -> tuple[date | None, Mapping[str, ZoneLine]]:
+    """The zone table of the newest day up to ``day`` on which these divisions were judged."""
+    proposals = ZoneProposal.objects.filter(disease=outbreak.disease, area_path__in=paths, day_on__lte=day)
+    newest = proposals.aggregate(on=Max("day_on"))["on"]
+    if newest is None:
+        return None, {}
+    table = zone_table(newest, disease=outbreak.disease, proposals=proposals.filter(day_on=newest))
+    return newest, {line.area: line for line in table}
 
 
-def _row(
-    one: Division, proposal: ZoneProposal | None, figures: counts.Figures, zero: ZeroClock, decided: str, published: str
-) -> Row:
-    side = "en" if (get_language() or "").startswith("en") else "zh"
+def _row(one: Division, line: ZoneLine | None, figures: counts.Figures, clock: ZeroClock) -> Row:
+    language = get_language() or "zh"
     return Row(
         path=one.path,
         name=one.name,
         url=reverse("wall-area", kwargs={"path": one.path}),
-        computed=proposal.level if proposal else "",
-        decided=decided,
-        published=published,
-        published_note="" if published else _("名单未录入"),
-        reasons=[reason[side] for reason in proposal.reasons] if proposal else [],
-        rule=(proposal.rule_version or proposal.rule_id) if proposal else "",
-        rule_url=_rule_url(proposal),
-        days_to_downgrade=proposal.days_to_downgrade if proposal else None,
+        computed=line.level if line else "",
+        decided=line.decided if line else "",
+        decided_note=line.decided_text(language) if line else "",
+        published=line.published if line else "",
+        published_note=line.published_text(language) if line else "",
+        reasons=line.reasons(language) if line else [],
+        rule=(line.rule or (line.proposal.rule_id if line.proposal else "")) if line else "",
+        rule_url=_rule_url(line),
+        days_to_downgrade=line.days_to_downgrade if line else None,
         active=figures.active,
         total=figures.confirmed,
-        strip=strip_of(zero),
+        strip=strip_of(clock),
     )
 
 
-def _rule_url(proposal: ZoneProposal | None) -> str:
-    if proposal is None:
+def _rule_url(line: ZoneLine | None) -> str:
+    if line is None or line.proposal is None:
         return ""
     try:
-        return reverse("rule", kwargs={"rule_id": proposal.rule_id})
+        return reverse("rule", kwargs={"rule_id": line.proposal.rule_id})
     except NoReverseMatch:
         return ""
-
-
-def strip_of(zero: ZeroClock) -> Strip:
-    """The clock drawn as one cell a day up to the longest named run; a line stands after each named run."""
-    longest = min(max(zero.marks, default=0), LONGEST_STRIP)
-    full = longest if zero.days is None else min(zero.days, longest)
-    return Strip(
-        label=zero.status,
-        text=zero.text,
-        cells=[(step * CELL_STEP, step < full) for step in range(longest)],
-        marks=[mark * CELL_STEP - 1 for mark in zero.marks if mark < longest],
-        width=max(longest * CELL_STEP - 1, 1),
-    )
