@@ -79,6 +79,7 @@ def _hex(row: Row, x: float, y: float, judged: bool, named: bool) -> Hex:
     note = ngettext("现有 %(n)d 例", "现有 %(n)d 例", row.active) % {"n": row.active}
     lines = _wrapped(row.name) if named else []
     words = level_name(level) if judged else ""
+    middle = y - 8 if words else y + 12
     return Hex(
         url=row.url,
         level=level,
@@ -87,7 +88,7 @@ def _hex(row: Row, x: float, y: float, judged: bool, named: bool) -> Hex:
         ),
         x=round(x, 1),
         y=round(y, 1),
-        lines=[(line, round(y - 12 + 36 * (i - (len(lines) - 1)), 1)) for i, line in enumerate(lines)],
+        lines=[(line, round(middle + 36 * (i - (len(lines) - 1) / 2), 1)) for i, line in enumerate(lines)],
         note=words,
         note_y=round(y + 26, 1),
         label="，".join(part for part in (row.name, words, note) if part),

@@ -41,6 +41,11 @@ class Row:
     total: int
     strip: Strip
 
+    @property
+    def summary(self) -> str:
+        """The first reason (which level, and why no other) and the last (what lowering waits for)."""
+        return _("；").join(dict.fromkeys([*self.reasons[:1], *self.reasons[-1:]]))
+
 
 @dataclass(frozen=True)
 class Zones:
