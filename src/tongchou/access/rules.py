@@ -63,9 +63,11 @@ def demand_separate(user: User, post: Post) -> None:
         )
 
 
-def demand_another(role: str, without: PostHolding | None = None, without_user: User | None = None) -> None:
+def demand_another(
+    role: str, without: PostHolding | None = None, without_user: User | None = None, without_post: Post | None = None
+) -> None:
     """Refuse to take away the last person who can act as system or security administrator."""
-    if role not in KEPT_ROLES:
+    if role not in KEPT_ROLES or not PostHolding.objects.filter(post__role=role).exists():
         return
     today = citytime.today()
     rows = PostHolding.objects.filter(PostHolding.held(today), in_force(today, "post__active_from_on", "post__active_to_on"), post__role=role)
@@ -73,6 +75,8 @@ def demand_another(role: str, without: PostHolding | None = None, without_user: 
         rows = rows.exclude(pk=without.pk)
     if without_user is not None:
         rows = rows.exclude(user=without_user)
+    if without_post is not None:
+        rows = rows.exclude(post=without_post)
     if not any(row.user.usable_on(today) and not row.absent_on(today) for row in rows.select_related("user")):
         raise AccessError(
             "last_admin", "这是最后一位此类管理员,请先任命接替的人。", "This is the last administrator of this kind; appoint another one first.",

@@ -136,6 +136,8 @@ def find_existing(ledger: Ledger, values: Sequence[Mapping[str, Any]]) -> list[A
             continue
         lead = way[0]
         field = f"{lead.attr}_index" if lead.kind in SEALED_KINDS else lead.attr
+        if lead.kind == "ref":
+            field = f"{lead.attr}__{registry.get(lead.to).identity_columns()[0].attr}"
         rows = ledger.model._default_manager.filter(**{f"{field}__in": wanted})
         by_key = {tuple(_match_part(column, column.read(row)) for column in way): row for row in rows}
         for n, key in enumerate(keys):

@@ -53,18 +53,45 @@ def end_post(*, post: Post, on: date | None = None, by: Actor) -> Post:
     rules.demand(by, "post", "end_post")
     last_on = on or citytime.today()
     rules.demand_days(post.active_from_on, last_on)
-    today = citytime.today()
-    for holding in PostHolding.objects.filter(PostHolding.held(today), post=post):
-        rules.demand_another(post.role, without=holding)
     before, post.active_to_on = post.active_to_on, last_on
     post.save(update_fields=["active_to_on"])
-    PostHolding.objects.filter(post=post, from_on__gt=last_on).delete()
-    PostHolding.objects.filter(PostHolding.held(last_on), post=post).update(to_on=last_on)
+    end_holdings(post=post, last_on=last_on)
     audit.record(
         "end_post", ledger="post", object_id=str(post.pk), by=by.by, area=post.area_path,
         changes={"active_to_on": [str(before or ""), str(last_on)]},
     )
     return post
+
+
+def end_holdings(*, post: Post, last_on: date) -> None:
+    """End what is held in a post with its last day. Refuses to end the last administrators."""
+    rules.demand_another(post.role, without_post=post)
+    PostHolding.objects.filter(post=post, from_on__gt=last_on).delete()
+    PostHolding.objects.filter(PostHolding.held(last_on), post=post).update(to_on=last_on)
+
+
+def check_ladder(post: Post) -> None:
+    """Refuse a post above that stands below: the ladder must end."""
+    seen, step = {post.pk}, post.parent
+    while step is not None:
+        if step.pk in seen:
+            raise AccessError("ladder_loop", "上级岗位形成了循环,请改正。", "The posts above run in a circle; correct them.", "parent")
+        seen.add(step.pk)
+        step = step.parent
+
+
+def check_holding(row: PostHolding, by: Actor) -> None:
+    """Hold a holding that is written as plain data (form, sheet) to the rules of ``appoint`` and ``deputise``."""
+    rules.demand_not_self(by, row.user)
+    rules.demand_reach(by, row.post)
+    rules.demand_days(row.from_on, row.to_on)
+    rules.demand_days(row.absent_from_on, row.absent_to_on)
+    rules.demand_separate(row.user, row.post)
+    today = citytime.today()
+    if not row.post.in_force_on(row.from_on or today):
+        raise AccessError("post_ended", "该岗位在此日期不存在或已撤销。", "The post is not in force on that day.", "from_on")
+    if not row.holds_on(today) or row.absent_on(today):
+        rules.demand_another(row.post.role, without=row)
 
 
 @transaction.atomic

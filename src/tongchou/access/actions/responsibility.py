@@ -28,19 +28,24 @@ def assign_responsibility(
     if party not in Responsibility.Party.values:
         raise AccessError("unknown_party", f"没有责任方“{party}”。", f"There is no party {party!r}.", "party")
     start = from_on or citytime.today()
-    if party != Responsibility.Party.LEADER:
-        for row in Responsibility.objects.filter(in_force(start), ledger=ledger, object_id=object_id, party=party):
-            row.to_on = start - timedelta(days=1)
-            row.from_on = min(row.from_on, row.to_on) if row.from_on else None
-            row.save(update_fields=["from_on", "to_on"])
     row = Responsibility.objects.create(
         ledger=ledger, object_id=object_id, party=party, post=post, area_path=area_path or post.area_path, from_on=start, to_on=to_on
     )
+    close_earlier(row)
     audit.record(
         "assign_responsibility", ledger=ledger, object_id=object_id, by=by.by, area=row.area_path,
         changes={party: ["", str(post.pk)], "from_on": ["", str(start)]},
     )
     return row
+
+
+def close_earlier(row: Responsibility) -> None:
+    """Each of the four parties is one post at a time: those named before end the day before; of one day the last counts."""
+    if row.party == Responsibility.Party.LEADER or row.from_on is None:
+        return
+    same = Responsibility.objects.filter(in_force(row.from_on), ledger=row.ledger, object_id=row.object_id, party=row.party).exclude(pk=row.pk)
+    same.filter(from_on=row.from_on).delete()
+    same.update(to_on=row.from_on - timedelta(days=1))
 
 
 @transaction.atomic

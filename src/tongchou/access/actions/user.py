@@ -58,8 +58,7 @@ def end_user(*, user: User, on: date | None = None, by: Actor) -> User:
     """The account ends: at once, or after its last day ``on``. Sessions, links and bound phones go with an end at once."""
     rules.demand(by, "user", "end_user")
     rules.demand_not_self(by, user)
-    for role in _roles(user):
-        rules.demand_another(role, without_user=user)
+    demand_administrators_remain(user)
     before = str(user.active_to_on or "")
     if on is None or on < citytime.today():
         user.disabled_at = citytime.now()
@@ -78,7 +77,7 @@ def end_user(*, user: User, on: date | None = None, by: Actor) -> User:
 @transaction.atomic
 def restore_user(*, user: User, by: Actor) -> User:
     """Let an ended account in again."""
-    rules.demand(by, "user", "end_user")
+    rules.demand(by, "user", "restore_user")
     rules.demand_not_self(by, user)
     user.disabled_at, user.active_to_on = None, None
     user.save(update_fields=["disabled_at", "active_to_on"])
@@ -156,6 +155,8 @@ def end_sessions(user: User) -> int:
     return ended
 
 
-def _roles(user: User) -> set[str]:
+def demand_administrators_remain(user: User) -> None:
+    """Refuse the end of a user who is the last system or security administrator."""
     rows = PostHolding.objects.filter(PostHolding.held(citytime.today()), user=user)
-    return set(rows.values_list("post__role", flat=True))
+    for role in set(rows.values_list("post__role", flat=True)):
+        rules.demand_another(role, without_user=user)
