@@ -39,6 +39,7 @@ def _choose_data() -> None:
     if not IS_WORKER:  # workers of xdist inherit the folder of the run that started them
         folder = Path(tempfile.mkdtemp(prefix="tongchou-test-"))
         _made.append(folder)
+        (folder / "static").mkdir()
         os.environ["TONGCHOU_DATA"] = str(folder)
 
 

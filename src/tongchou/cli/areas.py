@@ -58,7 +58,7 @@ JSON = {
     "retell": {
         "on": "所用区划的日期 / the day of the divisions",
         "total": "合计 / total, the same before and after",
-        "counts": "[{path, name, count}]",
+        "counts": "逐项列表 / one entry each: {path, name, count}",
     },
     "outlines": {
         "rows": "要素数 = created + updated + unchanged + rejected / features",
