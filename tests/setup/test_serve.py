@@ -42,6 +42,7 @@ def serving(city: Installation) -> Iterator[Serving]:
         process = subprocess.Popen(
             [sys.executable, "-m", "tongchou.cli", "serve", "--port", str(port), *words],
             env=city.environment, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+            start_new_session=True,
         )  # fmt: skip
         started.append(process)
         assert process.stdout is not None
@@ -90,6 +91,18 @@ def test_it_serves_and_ends_as_one(serving: Serving):
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
     assert not [pid for pid in below if Path(f"/proc/{pid}").exists()]
+
+
+def test_ctrl_c_in_the_terminal_ends_it_at_once(serving: Serving):
+    process, port, _ = serving()
+    for _ in range(3):
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        line.request("GET", "/")
+        line.getresponse().read()
+    began = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(30) == 0
+    assert time.monotonic() - began < 8, "nothing had to be killed"
 
 
 def test_a_dead_worker_is_started_again(serving: Serving):

@@ -154,15 +154,18 @@ class Pair:
         self.service = service
         self.environment = surroundings(service)
         Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-        self.web = subprocess.Popen(web_words(service), env=self.environment, stdin=subprocess.DEVNULL)
+        self.web = self._start(web_words(service))
         self.worker = self._start_worker()
         self.asked_to_end = False
 
     def _start_worker(self) -> subprocess.Popen[bytes] | None:
         if not self.service.worker:
             return None
-        words = [sys.executable, "-m", "tongchou.cli", "jobs", "run"]
-        return subprocess.Popen(words, env=self.environment, stdin=subprocess.DEVNULL)
+        return self._start([sys.executable, "-m", "tongchou.cli", "jobs", "run"])
+
+    def _start(self, words: list[str]) -> subprocess.Popen[bytes]:
+        # A process group of its own: Ctrl+C reaches us alone, and we end the children once and in order.
+        return subprocess.Popen(words, env=self.environment, stdin=subprocess.DEVNULL, process_group=0)
 
     def wait_ready(self) -> None:
         """Raises CommandError where the server ends or stays silent."""
