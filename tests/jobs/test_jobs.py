@@ -50,7 +50,7 @@ def test_same_key_gives_the_first_job_and_the_work_is_done_once():
     assert done == [1, 3]
     first.refresh_from_db()
     assert (first.state, first.result, first.asked_post, first.asked_user) == ("done", {"n": 1}, "post-1", "user-1")
-    assert [entry.action for entry in audit.timeline("job", first.pk)] == ["job.ask"]
+    assert [entry.action for entry in audit.timeline("job", first.pk)] == ["ask"]
 
 
 def test_a_job_asked_in_a_rolled_back_transaction_never_was():
@@ -115,7 +115,7 @@ def test_poison_is_set_aside_told_to_the_system_post_and_the_queue_goes_on():
     notice = Notice.objects.get()
     assert notice.to_post == "system"
     assert str(bad.pk) in notice.body
-    assert audit.timeline("job", bad.pk)[0].action == "job.set_aside"
+    assert audit.timeline("job", bad.pk)[0].action == "set_aside"
 
     jobs.retry_job(job=bad, by=BY)
     bad.refresh_from_db()

@@ -113,11 +113,11 @@ def set_aside(job: Job, zh: str, en: str) -> None:
     job.message_zh, job.message_en = zh, en
     job.worker, job.lease_until_at = "", None
     job.save()
-    audit.record("job.set_aside", ledger="job", object_id=str(job.id), by=SYSTEM, note=f"{job.kind}: {job.error or en}")
+    audit.record("set_aside", ledger="job", object_id=str(job.id), by=SYSTEM, note=f"{job.kind}: {job.error or en}")
     notices.send(
         to_post=notices.SYSTEM_POST,
         title=f"作业搁置:{job.kind}", title_en=f"Job set aside: {job.kind}",
         body=f"作业 {job.id}:{zh}。处理后可重新排队。",
         body_en=f"Job {job.id}: {en}. Mend the cause, then queue it again.",
-        link=f"/house/job/{job.id}/", key=f"job.set_aside:{job.id}:{day}:{job.attempts}",
+        link=f"/ledger/job/{job.id}/", key=f"job.set_aside:{job.id}:{day}:{job.attempts}",
     )

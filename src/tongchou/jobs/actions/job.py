@@ -47,7 +47,7 @@ def ask(kind: str, *, by: Any, key: str = "", **args: Any) -> Job:
     except IntegrityError:
         # another transaction asked with the same key between our look and our insert
         return Job.objects.get(key=key)
-    audit.record("job.ask", ledger=LEDGER, object_id=str(job.id), by=who, changes={"kind": ["", kind]})
+    audit.record("ask", ledger=LEDGER, object_id=str(job.id), by=who, changes={"kind": ["", kind]})
     return job
 
 
@@ -61,7 +61,7 @@ def cancel_job(*, job: Job, by: Any) -> Job:
     if row.state == JobState.QUEUED:
         row.state, row.finished_at = JobState.CANCELLED, citytime.now()
     row.save(update_fields=["cancel_asked", "state", "finished_at"])
-    audit.record("job.cancel", ledger=LEDGER, object_id=str(row.id), by=by_of(by), changes={"state": [job.state, row.state]})
+    audit.record("cancel", ledger=LEDGER, object_id=str(row.id), by=by_of(by), changes={"state": [job.state, row.state]})
     return row
 
 
@@ -75,5 +75,5 @@ def retry_job(*, job: Job, by: Any) -> Job:
     row.state, row.attempts, row.cancel_asked, row.finished_at = JobState.QUEUED, 0, False, None
     row.worker, row.lease_until_at, row.run_after_at = "", None, machine_now()
     row.save()
-    audit.record("job.retry", ledger=LEDGER, object_id=str(row.id), by=by_of(by), changes={"state": [before, row.state]})
+    audit.record("retry", ledger=LEDGER, object_id=str(row.id), by=by_of(by), changes={"state": [before, row.state]})
     return row
