@@ -120,7 +120,7 @@ class Column:
         if self.kind == "choice":
             return str(dict(self.choice_pairs).get(value, value))
         if self.kind == "area":
-            return areas.full_name(value) or str(value)
+            return area_name(str(value))
         if self.kind == "datetime":
             return value.astimezone(citytime.zone()).strftime("%Y-%m-%d %H:%M")
         return self.render(value)
@@ -204,6 +204,12 @@ def _choice(column: Column, text: str) -> str:
     listed = "、".join(str(label) for _, label in pairs[:12])
     codes = ", ".join(value for value, _ in pairs[:12])
     raise column._refuse("unknown_choice", f"“{text}”不在可选值中:{listed}。", f"{text!r} is none of: {codes}.")
+
+
+def area_name(path: str) -> str:
+    """An area's name from its county down: within one city the province and city only fill the line."""
+    chain = [step for step in (*areas.ancestors(path), path) if len(step) >= 6] or [path]
+    return "".join(areas.name_of(step) for step in chain)
 
 
 def area_path(text: str) -> str | None:

@@ -62,7 +62,7 @@ def find_row(ledger: Ledger, actor: Actor, pk: str) -> Any:
 @ledger_page("list")
 def list_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpResponse:
     """First rows at once; ``?rows=1`` gives only the further rows, for htmx."""
-    narrowed = filters.filter_set(ledger, actor, request.GET or None, ledger.rows(actor))
+    narrowed = filters.filter_set(ledger, actor, request.GET, ledger.rows(actor))
     columns = serializer.visible_columns(ledger, actor, listed=True)
     try:
         page = paging.page(narrowed.qs, ledger.order, request.GET.get("after", ""))
@@ -89,7 +89,7 @@ def list_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpRespons
 @ledger_page("list")
 def count_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpResponse:
     """How many rows the list holds, asked for after the first rows are shown."""
-    narrowed = filters.filter_set(ledger, actor, request.GET or None, ledger.rows(actor))
+    narrowed = filters.filter_set(ledger, actor, request.GET, ledger.rows(actor))
     number, more = paging.count_up_to(narrowed.qs)
     return render(request, "ledger/count.html", {"number": number, "more": more})
 

@@ -129,7 +129,7 @@ def rejected_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str) -
 @ledger_page("export")
 def export_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpResponse:
     """The rows that the list's filters leave, as an .xlsx; personal data leaves encrypted, its password shown once."""
-    narrowed = filters.filter_set(ledger, actor, request.GET or None, ledger.rows(actor)).qs
+    narrowed = filters.filter_set(ledger, actor, request.GET, ledger.rows(actor)).qs
     number, more = paging.count_up_to(narrowed, SYNC_EXPORT_ROWS)
     if request.method == "POST":
         try:
@@ -143,7 +143,7 @@ def export_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpRespo
         except Refusal as refusal:
             messages.error(request, refusal.text)
             return redirect(request.get_full_path())
-    context = {"ledger": ledger, "number": number, "more": more, "words": filters.in_words(ledger, filters.filter_set(ledger, actor, request.GET or None, narrowed))}
+    context = {"ledger": ledger, "number": number, "more": more, "words": filters.in_words(ledger, filters.filter_set(ledger, actor, request.GET, narrowed))}
     return render(request, "ledger/export.html", context)
 
 
