@@ -93,7 +93,7 @@ def decide_level(
 def second_decision(*, decision: ZoneDecision, by: Actor) -> ZoneDecision:
     """A second person confirms a decision; from now on it is in force and the one before it is replaced."""
     row = _pending(decision)
-    _demand(by, "decide", row.area_path)
+    _demand(by, "confirm", row.area_path)
     same_post = by.post_id == row.decided_by_post
     same_user = bool(by.user_id) and by.user_id == row.decided_by_user
     if same_post or same_user:
