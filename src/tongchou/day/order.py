@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tongchou import areas, citytime, rulebook
+from tongchou.access.actor import SYSTEM
 from tongchou.access.models import Post
 from tongchou.access.roles import Role
 from tongchou.day.step import Day, Step
@@ -46,19 +47,20 @@ def _ask(day: Day, line: ZoneLine) -> Task | None:
         return None
     stands = line.decision.pk if line.decision else "none"
     label = Level(line.level).label if line.level else "未定"
+    above = supervising_post(owner)
     return open_task(
         kind="zone.decide",
         title=f"研判{line.name}分级：规则建议{label}",
         title_en=f"Decide the level of {line.name}: the rule proposes {line.level or 'none'}",
         post=owner,
-        requester=supervising_post(owner),
+        requester=above,
         ledger="zone_proposal",
         object_id=str(line.proposal.pk),
         area_path=line.area,
         clock_rule=_clock_rule(day, line.area),
         started_at=day.at,
         key=f"zone:{day.outbreak.disease}:{line.area}:{line.level}:{stands}",
-        by=day.by,
+        by=day.by if above else SYSTEM,
     )
 
 

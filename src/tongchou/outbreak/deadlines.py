@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from tongchou import citytime, rulebook
-from tongchou.access.actor import Actor
+from tongchou.access.actor import SYSTEM, Actor
 from tongchou.access.models import Post
 from tongchou.access.roles import Role
-from tongchou.notices import SYSTEM_POST
 from tongchou.outbreak.models import Case
 from tongchou.outbreak.queries.post import city_cdc, county_cdc
 from tongchou.tasks.actions.clock import start_clock, stop_clock
@@ -102,18 +101,23 @@ def _start_investigation(case: Case, started_at: datetime, by: Actor) -> None:
         )
 
 
-def _open(case: Case, owner: Post, *, by: Actor, **task: Any) -> None:
-    """The post above asks for it: the city's CDC asks the county's, the county's asks the hospital."""
+def _open(case: Case, owner: Post, *, by: Actor, **task: object) -> None:
+    """The post above asks for it: the city's CDC asks the county's, the county's asks the hospital.
+
+    Where neither stands, the rule itself asks, and the system opens the task for whoever stands above the owner.
+    """
     on = citytime.today()
     above = [post for post in (county_cdc(case.area_path, on), city_cdc(case.area_path, on)) if post]
-    requester = next((post for post in above if post.pk != owner.pk), None) or _not_itself(by, owner)
+    requester = next((post for post in above if post.pk != owner.pk), None)
     open_task(
-        post=owner, requester=requester, ledger="case", object_id=str(case.pk), area_path=case.area_path, by=by, **task
+        post=owner,
+        requester=requester,
+        ledger="case",
+        object_id=str(case.pk),
+        area_path=case.area_path,
+        by=by if requester else SYSTEM,
+        **task,
     )
-
-
-def _not_itself(by: Actor, owner: Post) -> str | None:
-    return SYSTEM_POST if by.post_id == str(owner.pk) else None
 
 
 def _reporter(case: Case, at: datetime, by: Actor) -> Post | None:

@@ -149,7 +149,7 @@ def _ask_second(decision: ZoneDecision, by: Actor) -> None:
         area_path=decision.area_path,
         clock_rule=REVIEW_CLOCK,
         started_at=decision.decided_at,
-        requester=by.post_id,
+        requester=None if by.role == Role.SYSTEM else by.post_id,
         key=f"zone_decision:{decision.pk}:second",
         by=by,
     )
