@@ -7,7 +7,6 @@ counts; a report still owed is a task. Keys make every start harmless when repea
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from tongchou import citytime, rulebook
 from tongchou.access.actor import SYSTEM, Actor
