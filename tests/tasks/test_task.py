@@ -17,6 +17,7 @@ from tongchou.tasks.actions.task import (
     accept_task,
     assign_task,
     block_task,
+    cancel_task,
     check_site,
     close_task,
     decline_task,
@@ -199,6 +200,27 @@ def test_the_system_asks_in_the_name_of_the_post_above(city, opened):
     assert verify_task(task=task, by=city.street).state == "verified"
 
 
+def test_what_is_asked_in_the_systems_own_name_is_judged_by_the_command_of_the_area(city, opened):
+    task = opened(requester="system")
+    assert (task.requester_post, task.requester_name) == ("system", "系统")
+    task = report_task(task=accept_task(task=task, by=city.village), note="完成", by=city.village)
+    with refused("not_requester"):
+        verify_task(task=task, by=city.street)
+    assert verify_task(task=task, by=city.county).state == "verified"
+
+
+def test_a_matter_that_is_gone_is_cancelled_by_the_side_that_asked(city, opened, noon):
+    task = accept_task(task=opened(), by=city.village)
+    with refused("doer_cannot_close"):
+        cancel_task(task=task, reason="不想办", by=city.village)
+    with refused("reason_missing"):
+        cancel_task(task=task, reason=" ", by=city.county)
+    task = cancel_task(task=task, reason="病例已排除", by=city.county)
+    assert (task.state, task.clock.stopped_at) == ("cancelled", noon)
+    with refused("wrong_state"):
+        report_task(task=task, note="完成", by=city.village)
+
+
 def test_a_clock_is_started_once_held_resumed_and_never_moved_silently(city, noon):
     values = {"ledger": "case", "object_id": "c-1", "area_path": "510402", "started_at": noon, "by": SYSTEM}
     clock = start_clock(rule_id="clock.case_report", key="case:c-1:report", **values)
@@ -241,6 +263,8 @@ def test_notices_and_the_trail_carry_no_personal_data(city, opened):
 
 
 def test_an_unknown_post_or_rule_opens_nothing(city, opened):
+    with refused("unknown_post"):
+        opened(post="no-id-at-all")
     with refused("unknown_post"):
         opened(post="0192f0c1-2345-7000-8000-000000000000")
     with pytest.raises(Exception, match="clock.nonsense"):

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
@@ -296,7 +297,10 @@ def _back_to_doer(task: Task, by: Actor, *, forgive: bool) -> None:
 def _post(post: Post | str) -> Post:
     if isinstance(post, Post):
         return post
-    found = Post.objects.filter(pk=post).first()
+    try:
+        found = Post.objects.filter(pk=post).first()
+    except ValidationError:  # no id at all
+        found = None
     if found is None:
         raise Refusal("没有这个岗位,请从岗位台账中选择。", "There is no such post; choose one from the ledger of posts.", code="unknown_post", field="post")
     return found
@@ -306,6 +310,8 @@ def _requester(requester: Post | str | None, owner: Post, by: Actor) -> tuple[st
     """(text id, name) of the post that asks for the work."""
     if requester is None and by.role != Role.SYSTEM:
         return by.post_id, by.post_name
+    if requester == SYSTEM.post_id:
+        return SYSTEM.post_id, SYSTEM.post_name
     post = sides.supervising_post(owner) if requester is None else _post(requester)
     return (str(post.pk), post.name) if post else (SYSTEM.post_id, SYSTEM.post_name)
 
