@@ -32,7 +32,7 @@ class Installation:
     def run(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "tongchou.cli", *words],
-            env={**self.environment, **variables}, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+            env={**self.environment, **variables}, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
         )  # fmt: skip
 
     def json(self, *words: str, **variables: str) -> Any:

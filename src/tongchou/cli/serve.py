@@ -28,7 +28,7 @@ NAME = "serve"
 HELP_ZH = "提供网页服务,并运行后台作业"
 HELP_EN = "serve the pages and work on the background jobs"
 
-READY_S = 60.0
+READY_S = 120.0
 END_S = 20.0
 RESTART_PAUSE_S = 2.0
 THREADS = 2 * (os.cpu_count() or 1)  # pages wait for the database as long as they compute
