@@ -87,6 +87,7 @@ def test_the_drawing_names_every_area_and_escapes_names():
 def test_names_are_cut_to_fit():
     names = {
         "大渡口街社区居民委员会": "大渡口街", "炳草岗街道": "炳草岗", "红宝苗族彝族乡": "红宝", "新山傈僳族乡": "新山",
+        "格萨拉彝族乡": "格萨拉", "大龙潭彝族乡": "大龙潭", "得荣民族乡": "得荣民…",
         "盐边县": "盐边县", "格里坪镇": "格里坪镇", "双龙滩社区村民委员会": "双龙滩", "很长很长的名字": "很长很…",
     }  # fmt: skip
     assert {name: schematic.short_name(name) for name in names} == names

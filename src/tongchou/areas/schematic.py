@@ -31,7 +31,12 @@ SPIRAL_STEP = 0.001
 SHARED_ENDINGS = (
     "社区居民委员会", "社区村民委员会", "居民委员会", "村民委员会", "街道办事处", "居委会", "村委会", "街道", "社区",
 )  # fmt: skip
-MINORITY_TOWNSHIP = re.compile(r"^(..+?)(?:.{1,3}?族)+(?:自治)?[乡县镇]$")
+PEOPLES = (
+    "蒙古 回 藏 维吾尔 苗 彝 壮 布依 朝鲜 满 侗 瑶 白 土家 哈尼 哈萨克 傣 黎 傈僳 佤 畲 高山 拉祜 水 东乡 纳西 景颇 柯尔克孜 土 "
+    "达斡尔 仫佬 羌 布朗 撒拉 毛南 仡佬 锡伯 阿昌 普米 塔吉克 怒 乌孜别克 俄罗斯 鄂温克 德昂 保安 裕固 京 塔塔尔 独龙 鄂伦春 赫哲 门巴 "
+    "珞巴 基诺"
+).replace(" ", "|")
+MINORITY_TOWNSHIP = re.compile(rf"^(..+?)(?:(?:{PEOPLES})族)+(?:自治)?[乡县镇]$")
 GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
 
 
@@ -261,26 +266,42 @@ def geojson(divisions: Sequence[Division], cells: Mapping[str, Cell]) -> dict[st
     return {"type": "FeatureCollection", "schematic": True, "features": features}
 
 
-def svg(divisions: Sequence[Division], cells: Mapping[str, Cell], fills: Mapping[str, str] | None = None) -> str:
-    """The same map as a drawing for print and for pages without script; ``fills`` is path -> colour."""
+def svg(
+    divisions: Sequence[Division],
+    cells: Mapping[str, Cell],
+    fills: Mapping[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
+) -> str:
+    """The same map as a drawing for print and for pages without script.
+
+    ``fills`` is path -> colour, ``links`` path -> address of the page that a hexagon opens. All text is escaped.
+    """
     points = [point for cell in cells.values() for point in corners(cell)] or [(0.0, 0.0)]
     left, top = min(x for x, _ in points) - 0.2, min(y for _, y in points) - 0.2
     width, height = max(x for x, _ in points) + 0.2 - left, max(y for _, y in points) + 0.2 - top
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="{left:.2f} {top:.2f} {width:.2f} {height:.2f}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="{"group" if links else "img"}"'
+        f' viewBox="{left:.2f} {top:.2f} {width:.2f} {height:.2f}">'
     ]
     for area in sorted(divisions, key=lambda area: area.path):
         cell = cells[area.path]
         x, y = _centre(cell)
         ring = " ".join(f"{px:.3f},{py:.3f}" for px, py in corners(cell, 0.97))
-        fill = escape((fills or {}).get(area.path, "#d9dee4"), {'"': "&quot;"})
-        parts.append(
-            f'<g data-path="{area.path}"><title>{escape(area.name)}</title>'
+        fill = _quoted((fills or {}).get(area.path, "#d9dee4"))
+        link = (links or {}).get(area.path, "")
+        drawn = (
+            f"<title>{escape(area.name)}</title>"
             f'<polygon points="{ring}" fill="{fill}" stroke="#5b6570" stroke-width="0.04"/>'
-            f'<text x="{x:.3f}" y="{y + 0.12:.3f}" font-size="0.38" text-anchor="middle">'
-            f"{escape(short_name(area.name))}</text></g>"
+            f'<text x="{x:.3f}" y="{y + 0.12:.3f}" font-size="0.38" fill="#111111" text-anchor="middle">'
+            f"{escape(short_name(area.name))}</text>"
         )
+        opened, closed = (f'<a href="{_quoted(link)}" aria-label="{_quoted(area.name)}">', "</a>") if link else ("", "")
+        parts.append(f'<g data-path="{area.path}">{opened}{drawn}{closed}</g>')
     return "".join([*parts, "</svg>"])
+
+
+def _quoted(text: str) -> str:
+    return escape(text, {'"': "&quot;"})
 
 
 def short_name(name: str) -> str:

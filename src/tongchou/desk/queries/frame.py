@@ -75,6 +75,7 @@ def _pages(actor: Actor) -> Iterator[Link]:
     yield from link_to("home", actor, _("我的工作"), "check2-square")
     yield from link_to("field", actor, _("今日走访"), "phone")
     yield from link_to("wall", actor, _("指挥大屏"), "easel2")
+    yield from link_to("area-map", actor, _("区划图"), "hexagon")
     yield from link_to("notices", actor, _("通知"), "bell")
     yield from link_to("rulebook", actor, _("规则库"), "journal-check")
     yield from link_to("day", actor, _("每日运行"), "calendar-check")

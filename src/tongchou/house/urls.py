@@ -1,0 +1,11 @@
+"""Pages of what stands below the kernel."""
+
+from django.urls import path
+
+from tongchou.house.areas import pages as area_pages
+
+urlpatterns = [
+    path("areas/map/", area_pages.area_map, name="area-map"),
+    path("areas/schematic.json", area_pages.schematic_data, name="area-schematic"),
+    path("areas/outlines.json", area_pages.outline_data, name="area-outlines"),
+]
