@@ -20,7 +20,7 @@ CLOCK_CALLS = {
     "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today", "django.utils.timezone.now",
 }  # fmt: skip
 KERNEL_CORE = ("columns", "declaration", "registry", "door", "lookups", "serializer")
-KERNEL_CORE_LINES, KERNEL_LINES = 900, 2500
+KERNEL_CORE_LINES, KERNEL_LINES, KERNEL_PAGES_LINES = 900, 2500, 600
 
 
 def test_files_stay_under_500_lines():
@@ -105,8 +105,14 @@ def test_dates_end_in_on_and_instants_in_at():
 
 
 def test_the_kernel_stays_small():
-    """design.md, section 4: 900 lines for declaration, registry, read door and serializer, 2,500 for all of it."""
-    counted = {path.stem: source.text(path).count("\n") for path in source.under("src", suffix=".py") if path.parts[2] == "ledger"}
+    """design.md, section 4: 900 lines for declaration, registry, read door and serializer, 2,500 with importer, exporter and API.
+
+    The pages, which that count does not name, have a rail of their own (docs/decisions/0003-kernel-rails.md).
+    """
+    files = [path for path in source.under("src", suffix=".py") if path.parts[2] == "ledger" and "migrations" not in path.parts]
+    pages = sum(source.text(path).count("\n") for path in files if path.parts[3] == "pages")
+    assert 0 < pages <= KERNEL_PAGES_LINES, pages
+    counted = {path.stem: source.text(path).count("\n") for path in files if path.parts[3] != "pages"}
     core = sum(counted.get(name, 0) for name in KERNEL_CORE)
     assert 0 < core <= KERNEL_CORE_LINES, counted
     assert sum(counted.values()) <= KERNEL_LINES, counted

@@ -21,9 +21,9 @@ from tongchou.access.actions import idempotency
 from tongchou.access.actor import Actor
 from tongchou.access.tokens import HasActor, PageAuthentication, TokenAuthentication
 from tongchou.ledger import filters, paging, registry, serializer, write
+from tongchou.ledger.acting import do_action
 from tongchou.ledger.columns import Column
 from tongchou.ledger.declaration import Action, Ledger
-from tongchou.ledger.pages import do_action
 from tongchou.refusal import Refusal, Refusals
 
 MOST_ROWS = 200

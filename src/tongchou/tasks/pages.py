@@ -17,9 +17,9 @@ from tongchou import areas, audit, citytime
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.access.pages import page
-from tongchou.ledger import pages as kernel
 from tongchou.ledger import registry
-from tongchou.ledger.forms import RowForm
+from tongchou.ledger.pages import rows as kernel
+from tongchou.ledger.pages.forms import RowForm
 from tongchou.refusal import Refusal
 from tongchou.tasks import sides
 from tongchou.tasks.models import Clock, Task, TaskState

@@ -22,7 +22,7 @@ from tongchou.ledger import filters, paging
 from tongchou.ledger.declaration import Ledger
 from tongchou.ledger.exchange import applying, exporting, mapping
 from tongchou.ledger.models import Import, ImportRow
-from tongchou.ledger.pages import ledger_page
+from tongchou.ledger.pages.rows import ledger_page
 from tongchou.refusal import Refusal
 
 UPLOAD_BYTES = 128 * 1024 * 1024

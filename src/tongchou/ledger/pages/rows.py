@@ -16,10 +16,12 @@ from django.utils.translation import gettext as _
 from tongchou import audit
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
-from tongchou.ledger import filters, forms, paging, registry, serializer, write
+from tongchou.ledger import filters, paging, registry, serializer, write
+from tongchou.ledger.acting import do_action
 from tongchou.ledger.columns import Column
 from tongchou.ledger.declaration import Action, Ledger
-from tongchou.refusal import Refusal, Refusals
+from tongchou.ledger.pages import forms
+from tongchou.refusal import Refusal
 
 TIMELINE_LINES = 100
 
@@ -169,19 +171,6 @@ def action_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str, nam
             return redirect("ledger-detail", key=ledger.key, pk=row.pk)
     context = {"ledger": ledger, "row": row, "action": action, "form": form, "offered": action.when(row)}
     return render(request, "ledger/action.html", context, status=422 if form.errors else 200)
-
-
-def do_action(ledger: Ledger, action: Action, row: Any, raw: dict[str, str], actor: Actor) -> Any:
-    """Read an action's fields and run it. Raises Refusal."""
-    values, problems = {}, []
-    for column in action.fields:
-        try:
-            values[column.name] = column.parse(raw.get(column.name))
-        except Refusal as refusal:
-            problems.append(refusal)
-    if problems:
-        raise Refusals(problems)
-    return action.do(**{action.noun or ledger.key: row}, by=actor, **values)
 
 
 def _offers(ledger: Ledger, action: Action, row: Any, actor: Actor) -> bool:

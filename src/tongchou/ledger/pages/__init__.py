@@ -1,0 +1,1 @@
+"""The pages that every ledger has: list, detail, form, action, sheets in and out."""
