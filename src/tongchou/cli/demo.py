@@ -39,13 +39,12 @@ def run(args: argparse.Namespace) -> int:
     words = [sys.executable, "-m", "demo", "--people", people_of(args.people), "--port", str(args.port)]
     if args.no_serve:
         words.append("--no-serve")
-    # The child reads its data folder before Django stands, so the folder is chosen here; it shares our terminal and signals.
-    child = subprocess.Popen(words, cwd=env.ROOT, env=surroundings(args.data))
-    while True:
-        try:
-            return child.wait()
-        except KeyboardInterrupt:
-            continue  # the child got the same signal and ends by itself
+    # The demo reads its data folder before Django stands, so this process becomes it, with another environment.
+    os.chdir(env.ROOT)
+    sys.stdout.flush()
+    if os.name != "nt":
+        os.execve(sys.executable, words, surroundings(args.data))  # noqa: S606
+    return subprocess.run(words, env=surroundings(args.data), check=False).returncode
 
 
 def people_of(text: str) -> str:
