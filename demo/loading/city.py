@@ -15,8 +15,10 @@ class OtherCity(Exception):
         self.zh, self.en = zh, en
 
 
-def load_city(plan: Plan, say: marks.Say) -> None:
+def load_city(plan: Plan, say: marks.Say, *, sign_ins: bool = True) -> None:
     """Load everything that is missing; nothing is loaded twice, an interrupted load goes on.
+
+    ``sign_ins`` also gives one user of each role a password, which a demo alone may do.
 
     Raises:
         OtherCity: where the folder was begun with another number of people or another seed.
@@ -37,7 +39,8 @@ def load_city(plan: Plan, say: marks.Say) -> None:
         places.load_responsibilities(plan)
         people.load_people(plan, say)
         twins.load_twins(plan)
-        posts.open_sign_ins(plan)
+        if sign_ins:
+            posts.open_sign_ins(plan)
         with marks.step("city") as rows:
             rows.append(plan.total)
 
