@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.urls import URLPattern, path
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -132,16 +133,18 @@ def urls() -> list[URLPattern]:
     found = []
     for ledger in registry.every():
         name = "".join(part.title() for part in ledger.key.split("_"))
-        rows = _described(type(f"{name}Rows", (RowsView,), {"ledger": ledger, "__doc__": str(ledger.help)}), ledger, name)
-        row = _described(type(f"{name}Row", (RowView,), {"ledger": ledger, "__doc__": str(ledger.help)}), ledger, name)
+        shown = inline_serializer(f"{name}Shown", _fields(ledger))
+        rows = _described(type(f"{name}Rows", (RowsView,), {"ledger": ledger}), ledger, name, shown)
+        row = _described(type(f"{name}Row", (RowView,), {"ledger": ledger}), ledger, name, shown)
         found.append(path(f"v1/{ledger.key}/", rows.as_view(), name="api-rows"))
         found.append(path(f"v1/{ledger.key}/<uuid:pk>/", row.as_view(), name="api-row"))
         for action in ledger.actions:
             view = type(f"{name}{action.name.title().replace('_', '')}", (ActionView,), {"ledger": ledger, "deed": action})
-            view = extend_schema(
-                operation_id=f"{ledger.key}_{action.name}", tags=[ledger.key], responses=_schema(ledger, name),
-                request=inline_serializer(f"{name}{action.name.title()}Fields", {c.name: _field(c) for c in action.fields}),
-            )(view)  # fmt: skip
+            fields = {column.name: _field(column) for column in action.fields}
+            view.post = extend_schema(  # type: ignore[attr-defined]
+                operation_id=f"{ledger.key}_{action.name}", tags=[ledger.key], responses=shown,
+                request=inline_serializer(f"{view.__name__}Fields", fields) if fields else None,
+            )(_own(view.post))  # type: ignore[attr-defined]  # fmt: skip
             found.append(path(f"v1/{ledger.key}/<uuid:pk>/{action.name}/", view.as_view(), name="api-action"))
     return found
 
@@ -190,22 +193,27 @@ def _number(text: str, default: int) -> int:
     return int(text) if text.isdigit() and int(text) else default
 
 
-def _described(view: type[LedgerView], ledger: Ledger, name: str) -> type[LedgerView]:
-    row = _schema(ledger, name)
-    given = inline_serializer(f"{name}Fields", {column.name: _field(column) for column in ledger.editable_columns()})
-    page = inline_serializer(f"{name}Page", {"results": inline_serializer(f"{name}Listed", _fields(ledger), many=True), "next": serializers.CharField(allow_null=True)})
+def _described(view: type[LedgerView], ledger: Ledger, name: str, shown: serializers.Serializer) -> type[LedgerView]:
+    """Tell the schema what this ledger's calls take and give."""
     asked = [OpenApiParameter(name, str) for name in ("after", "size", *ledger.filters)]
-    kinds: dict[str, dict[str, Any]] = {
-        "get": {"responses": page, "parameters": asked} if issubclass(view, RowsView) else {"responses": row},
-        "post": {"request": given, "responses": {201: row}},
-        "patch": {"request": given, "responses": row},
-    }
+    kinds: dict[str, dict[str, Any]] = {"patch": {"request": _given(ledger, name, "Change"), "responses": shown}}
+    if issubclass(view, RowsView):
+        page = {"results": inline_serializer(f"{name}Listed", _fields(ledger), many=True), "next": serializers.CharField(allow_null=True)}
+        kinds["get"] = {"responses": inline_serializer(f"{name}Page", page), "parameters": asked}
+        kinds["post"] = {"request": _given(ledger, name, "New"), "responses": {201: shown}}
+    else:
+        kinds["get"] = {"responses": shown}
     for verb, told in kinds.items():
         if hasattr(view, verb):
             suffix = "list" if verb == "get" and issubclass(view, RowsView) else verb
             method = extend_schema(operation_id=f"{ledger.key}_{suffix}", tags=[ledger.key], **told)(_own(getattr(view, verb)))
             setattr(view, verb, method)
     return view
+
+
+def _given(ledger: Ledger, name: str, kind: str) -> serializers.Serializer | None:
+    fields = {column.name: _field(column) for column in ledger.editable_columns(creating=kind == "New")}
+    return inline_serializer(f"{name}{kind}", fields) if fields else None
 
 
 def _own(method: Callable[..., Response]) -> Callable[..., Response]:
@@ -216,10 +224,6 @@ def _own(method: Callable[..., Response]) -> Callable[..., Response]:
 
     copy.__doc__ = method.__doc__
     return copy
-
-
-def _schema(ledger: Ledger, name: str) -> serializers.Serializer:
-    return inline_serializer(f"{name}Shown", _fields(ledger))
 
 
 def _fields(ledger: Ledger) -> dict[str, serializers.Field]:
@@ -234,3 +238,23 @@ def _field(column: Column, *, shown: bool = False) -> serializers.Field:
         "datetime": serializers.DateTimeField, "json": serializers.JSONField,
     }  # fmt: skip
     return kinds.get(column.kind, serializers.CharField)(**common)
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """How a machine shows its token, for the schema."""
+
+    target_class = TokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
+
+
+class PageScheme(OpenApiAuthenticationExtension):
+    """The session of a signed-in page, for the schema."""
+
+    target_class = PageAuthentication
+    name = "page"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}
