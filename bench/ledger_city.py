@@ -62,10 +62,10 @@ def make(people: int, cases: int, tasks: int, seed: int, say: Any) -> dict[str, 
     Raises:
         NotEmpty: where the folder holds another city.
     """
+    from demo import play  # models can be imported only once Django stands
     from demo.loading import city, marks  # as above
     from demo.loading.plan import read_plan  # as above
 
-    from demo import play  # models can be imported only once Django stands
     from tongchou import citytime  # as above
     from tongchou.areas.models import Area  # as above
 
