@@ -1,7 +1,7 @@
 """Foreign column names and forms into ours.
 
 A mapping is ``{our column: rule}``. A rule names where the text comes from and what is done to it:
-``from`` (a header or several, first non-blank wins), ``const``, ``prefix``, ``date`` (strptime form
+``from`` (a header or several, first non-blank wins), ``const`` (``@city`` is this city's code), ``prefix``, ``date`` (strptime form
 or a list of them), ``values`` (their word -> ours), ``blank`` (words that mean nothing is known),
 ``first`` (a pattern whose first group is taken). Without a mapping, headers are matched to column
 names and labels in either language. Shipped mappings are TOML files in ``mappings/``.
@@ -19,7 +19,7 @@ from typing import Any
 
 from django.utils import translation
 
-from tongchou import citytime
+from tongchou import areas, citytime
 from tongchou.access.actor import Actor
 from tongchou.ledger.columns import clean_text
 from tongchou.ledger.declaration import Ledger
@@ -146,8 +146,15 @@ def _text(name: str, rule: Mapping[str, Any], by_header: Mapping[str, str]) -> s
     if text and "date" in rule:
         text = _date(name, text, rule["date"])
     if not text:
-        return str(rule.get("const", ""))
+        const = str(rule.get("const", ""))
+        return _city() if const == "@city" else const
     return f"{rule.get('prefix', '')}{text}"
+
+
+def _city() -> str:
+    """The code of the one city whose divisions are held here; empty where there is none or more than one."""
+    cities = areas.tree().below("", citytime.today(), "city")
+    return cities[0].code if len(cities) == 1 else ""
 
 
 def _date(name: str, text: str, forms: Any) -> str:
