@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib import import_module
 
 import django
 
 from tongchou import env
-from tongchou.cli import commands, terminal
+from tongchou.cli import commands, standing, terminal
 
 ABOUT = """统筹:一座城市的疫情指挥系统 / Tongchou: a city's command system for an epidemic
 
@@ -63,10 +64,16 @@ def run_command(words: list[str]) -> int:
         overview().parse_args(words)
         overview().print_help()
         return 0
+    if command.city != "none":
+        standing.choose_city()
     if command.django:
         ready_django()
     args = parser_of(command).parse_args(words[1:])
     args.say = terminal.Voice(getattr(args, "json", False))
+    if command.city == "needed":
+        presence = import_module("tongchou.cli.presence")
+        presence.refuse_empty()
+        presence.stand_demo_clock()
     return command.load().run(args) or 0
 
 

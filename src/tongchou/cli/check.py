@@ -9,6 +9,7 @@ from tongchou.cli import soundness
 NAME = "check"
 HELP_ZH = "检查安装:数据库版本与写入设置、密钥、磁盘、数据库结构、审计链"
 HELP_EN = "check the installation: database version and durability, keys, disk, database changes, audit chain"
+CITY = "optional"
 JSON = {
     "ok": "没有一项为 bad 时为 true / true where nothing is bad",
     "checks": "逐项列表 / one entry each: {name, level: ok|warn|bad, zh, en}",

@@ -5,6 +5,7 @@ A command file states, as plain literals, what can be read without running it:
 ``NAME``       the word after ``tongchou``
 ``HELP_ZH``, ``HELP_EN``  one sentence each
 ``DJANGO``     False where the command needs no Django (default True: Django is set up before the file is imported)
+``CITY``       "needed" (default with Django: no city, no run), "optional", or "none" (default without Django)
 ``JSON``       {key: meaning} of what ``--json`` prints; for a command with words under it, {word: {key: meaning}}.
                A list is described by the keys of one entry. Commands that state it get ``--json``.
 ``INPUT``      {column or key: meaning} of a file that the command reads
@@ -23,7 +24,7 @@ from types import ModuleType
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
-STATED = ("NAME", "HELP_ZH", "HELP_EN", "DJANGO", "JSON", "INPUT")
+STATED = ("NAME", "HELP_ZH", "HELP_EN", "DJANGO", "CITY", "JSON", "INPUT")
 
 
 class CommandIncomplete(Exception):
@@ -37,6 +38,7 @@ class Command:
     zh: str
     en: str
     django: bool = True
+    city: str = "needed"
     json: dict[str, Any] = field(default_factory=dict)
     input: dict[str, str] = field(default_factory=dict)
 
@@ -67,6 +69,7 @@ def read(path: Path) -> Command | None:
         zh=stated["HELP_ZH"],
         en=stated["HELP_EN"],
         django=stated.get("DJANGO", True),
+        city=stated.get("CITY", "needed" if stated.get("DJANGO", True) else "none"),
         json=stated.get("JSON", {}),
         input=stated.get("INPUT", {}),
     )

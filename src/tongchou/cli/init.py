@@ -23,6 +23,7 @@ from tongchou.cli import terminal
 NAME = "init"
 HELP_ZH = "建立一座城市:区划、首批岗位和两位管理员(各一个一次性链接)"
 HELP_EN = "found a city: divisions, first posts and two administrators (a one-time link each)"
+CITY = "none"
 JSON = {
     "city": "城市区划路径 / path of the city",
     "divisions": "区划数 / divisions loaded",

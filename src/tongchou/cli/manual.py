@@ -16,6 +16,7 @@ from tongchou.cli import commands
 NAME = "manual"
 HELP_ZH = "由程序本身生成 docs/cli.md 与 docs/operations.md 的设置表"
 HELP_EN = "write docs/cli.md and the table of settings in docs/operations.md from the program itself"
+CITY = "none"
 JSON = {"files": "写成的文件 / the files written", "commands": "命令数 / commands described"}
 
 BEGIN, END = "<!-- settings: written by tongchou manual -->", "<!-- end of settings -->"

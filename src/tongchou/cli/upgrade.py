@@ -15,6 +15,7 @@ from tongchou.cli import backup, messages, soundness, terminal
 NAME = "upgrade"
 HELP_ZH = "升级数据:先备份,再更新数据库结构、编译词条并检查"
 HELP_EN = "upgrade the data: back up, change the database, compile the catalogues, check"
+CITY = "optional"
 JSON = {
     "backup": "升级前的备份,没有可备份的数据时为空 / the backup taken first, empty where there was nothing to keep",
     "applied": "完成的数据库变更 / database changes made",
