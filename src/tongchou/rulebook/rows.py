@@ -119,7 +119,7 @@ def area_path(text: str) -> str:
         start += width
     while levels and set(levels[-1]) == {"0"}:
         levels.pop()
-    if any(set(level) == {"0"} for level in levels[:2]):
+    if not levels or any(set(level) == {"0"} for level in levels[:2]):
         raise RuleError(
             f"区划“{text}”不是有效代码：上级为零。",
             f"area “{text}” is no valid code: a level above is zero.",
