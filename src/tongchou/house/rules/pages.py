@@ -19,6 +19,7 @@ from tongchou.rulebook import words
 from tongchou.rulebook.models import RuleProposal
 from tongchou.rulebook.queries.history import every_row, spans_of
 from tongchou.rulebook.rows import MARK_WORDS, SCOPE_KEYS, Row
+from tongchou.rulebook.shapes import Shape
 
 TRAIL_LINES = 50
 SUMMARY_LINES = 3
@@ -100,7 +101,7 @@ def told(row: Row, asked: Asking) -> dict[str, Any]:
         "label": row.label_zh if zh else row.label_en,
         "note": row.note_zh if zh else row.note_en,
         "lines": lines,
-        "summary": summary(lines),
+        "summary": summary(lines, shape),
         "mark": MARK_WORDS[row.mark][_index()],
         "sources": [(mark, _source(packs.sources.get(mark, ""))) for mark in row.source],
         "area": asking.name_of(row.scope.area, asked.day),
@@ -108,9 +109,13 @@ def told(row: Row, asked: Asking) -> dict[str, Any]:
     }
 
 
-def summary(lines: list[words.Line]) -> str:
-    """The first lines of a value in one sentence part; tables by their number of rows."""
-    said = [line for line in lines if line.text or line.rows][:SUMMARY_LINES]
+def summary(lines: list[words.Line], shape: Shape | None) -> str:
+    """The telling lines of a value in one sentence part: criteria where it has them, else its first lines."""
+    said = [line for line in lines if line.text or line.rows]
+    if shape is not None and shape.levels_from:
+        declared = {field.key for field in shape.fields}
+        said = [line for line in said if line.key.partition(".")[0] not in declared]
+    said = said[:SUMMARY_LINES]
     parts = [
         f"{line.label} {line.text}"
         if line.text
@@ -142,14 +147,15 @@ def _grouped(found: list[rulebook.RuleAnswer]) -> list[dict[str, Any]]:
     for answer in found:
         kind = packs.kinds.get(answer.rule_id)
         name = packs.labels[kind.file][_index()] if kind else _("其他")
-        lines = words.in_words(packs.shapes[kind.shape] if kind else None, answer.value, asking.language())
+        shape = packs.shapes[kind.shape] if kind else None
+        lines = words.in_words(shape, answer.value, asking.language())
         zh = asking.language() == "zh"
         by_pack.setdefault(name, []).append(
             {
                 "answer": answer,
                 "label": answer.label_zh if zh else answer.label_en,
                 "mark": MARK_WORDS[answer.mark][_index()],
-                "summary": summary(lines),
+                "summary": summary(lines, shape),
                 "area": asking.name_of(answer.row.scope.area, answer.day),
             }
         )
