@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 
 from tongchou.areas.tree import Change, Division, Tree
 from tongchou.audit.ids import uuid7
@@ -57,6 +57,8 @@ def touch() -> None:
     """Say that the tree has changed: called by every write to it."""
     apps.get_model("areas", "TreeStamp").objects.update_or_create(key="tree", defaults={"token": uuid7()})
     forget()
+    if connection.in_atomic_block:  # another thread may read the old tree again before this one commits
+        transaction.on_commit(forget)
 
 
 def forget() -> None:

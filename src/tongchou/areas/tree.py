@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 
 from tongchou.areas.codes import LENGTHS, ancestors, path_of
 from tongchou.areas.errors import AreaError, NoArea
@@ -55,6 +55,7 @@ class Tree:
     versions: Mapping[str, tuple[Division, ...]]
     changes: tuple[Change, ...] = ()
     _paths: list[str] = field(default_factory=list, repr=False)
+    _by_name: dict[str, set[str]] = field(default_factory=dict, repr=False)
     _homes: dict[date, dict[str, frozenset[str]]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -83,8 +84,8 @@ class Tree:
         return division.name if division else path
 
     def full_name(self, path: str, on: date) -> str:
-        chain = [*ancestors(path), path] if path in self.versions else [path]
-        return "".join(self.name_of(step, on) for step in chain if step in self.versions or step == path)
+        steps = [*ancestors(path), path] if path in self.versions else [path]
+        return "".join(self.name_of(step, on) for step in steps if step in self.versions or step == path)
 
     def children(self, path: str, on: date) -> list[Division]:
         """The divisions straight below that are in force on a day, by code."""
@@ -103,10 +104,16 @@ class Tree:
 
     def named(self, text: str, on: date) -> list[Division]:
         """Divisions in force on a day whose short or full name (from the city or county down, too) is this text."""
+        if not self._by_name:
+            for version in chain.from_iterable(self.versions.values()):
+                self._by_name.setdefault(version.name, set()).add(version.path)
+        endings = (text[start:] for start in range(len(text)))  # a full name ends in the short one
+        paths = sorted({path for ending in endings for path in self._by_name.get(ending, ())})
+        found = [row for path in paths if (row := self.find(path, on))]
         return [
             row
-            for row in self.below("", on)
-            if row.name == text or (row.name and text.endswith(row.name) and self.full_name(row.path, on).endswith(text))
+            for row in found
+            if row.name == text or (text.endswith(row.name) and self.full_name(row.path, on).endswith(text))
         ]
 
     # change over time
