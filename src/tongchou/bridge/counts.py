@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Substr
@@ -71,9 +72,9 @@ class Mark:
 
 @dataclass(frozen=True)
 class Series:
-    """New confirmed cases by day. ``date`` is ``report`` or ``onset``; ``undated`` cases have no onset recorded."""
+    """New confirmed cases by day. ``counted_by`` is ``report`` or ``onset``; ``undated`` cases have no onset recorded."""
 
-    date: str
+    counted_by: str
     days: tuple[date, ...]
     counts: tuple[int, ...]
     undated: int = 0
@@ -83,7 +84,7 @@ class Series:
     @property
     def means(self) -> tuple[str, str]:
         """Which date the series counts by, in Chinese and English."""
-        return DATE_MEANS[self.date]
+        return DATE_MEANS[self.counted_by]
 
 
 def data_version(outbreak: Outbreak) -> DataVersion:
@@ -138,7 +139,7 @@ def series(outbreak: Outbreak, first: date, last: date, *, by: str = REPORT, are
     counts = dict(found)
     days = tuple(first + timedelta(days=step) for step in range((last - first).days + 1))
     return Series(
-        date=by,
+        counted_by=by,
         days=days,
         counts=tuple(counts.get(day, 0) for day in days),
         undated=cases.filter(onset_on__isnull=True).count() if by == ONSET else 0,
@@ -202,7 +203,7 @@ def divisions_moved(day: date) -> bool:
     return any(change.changed_on <= day for change in areas.tree().changes)
 
 
-def grouped_by_place(cases: QuerySet[Case], day: date, level: str, *also: str) -> QuerySet[Case]:
+def grouped_by_place(cases: QuerySet[Case], day: date, level: str, *also: str) -> Any:
     """Cases grouped by ``place``: the area of ``level``, or the whole path where divisions have moved (then ``retold``)."""
     place = F("area_path") if divisions_moved(day) else Substr("area_path", 1, _WIDTH[level])
     return cases.annotate(place=place).values("place", *also)

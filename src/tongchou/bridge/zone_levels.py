@@ -212,7 +212,7 @@ class _Tables:
             last_left_on=self.left.get(path),
         )
 
-    def _grouped(self, cases: QuerySet[Case], *also: str) -> QuerySet[Case]:
+    def _grouped(self, cases: QuerySet[Case], *also: str) -> Any:
         return counts.grouped_by_place(cases, self.day, self.level, *also)
 
     def _by_place(self, cases: QuerySet[Case]) -> dict[str, int]:
@@ -252,15 +252,12 @@ class _Tables:
 
 def _as_one_urban_unit(proposed: list[AreaProposal], day: date) -> list[AreaProposal]:
     """All urban districts of the city take the highest level among them (Hubei from 4 March 2020)."""
-    urban = [one for one in proposed if _is_urban(one.area) and one.proposal is not None]
+    urban = [(one, one.proposal) for one in proposed if _is_urban(one.area) and one.proposal is not None]
     if not urban:
         return proposed
-    top = max(urban, key=lambda one: LEVELS.index(one.proposal.level))
-    reason = Reason("unit.urban_max", {"area": areas.name_of(top.area, day), "level": top.proposal.level})
-    joined = {
-        one.area: replace(one, proposal=replace(top.proposal, reasons=()), reasons=(reason, *top.reasons))
-        for one in urban
-    }
+    top, highest = max(urban, key=lambda pair: LEVELS.index(pair[1].level))
+    reason = Reason("unit.urban_max", {"area": areas.name_of(top.area, day), "level": highest.level})
+    joined = {one.area: replace(one, proposal=highest, reasons=(reason, *top.reasons)) for one, _own in urban}
     return [joined.get(one.area, one) for one in proposed]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, timedelta
 
 from tongchou import areas
 from tongchou.bridge import counts
@@ -62,13 +62,13 @@ def _zone(zone: ZoneLine) -> list[Reason]:
         lines = [Reason("assess.zone", {**names, "level": zone.level, "rule": zone.rule})]
     else:
         values = {**names, "level": zone.level, "rule": zone.rule, "days": zone.days_to_downgrade}
-        lines = [Reason("assess.zone_days", {**values, "next": zone.proposal.next_level})]
+        lines = [Reason("assess.zone_days", {**values, "next": zone.next_level})]
     both = {"zh": zone.published_text("zh"), "en": zone.published_text("en")}
     both |= {"decided_zh": zone.decided_text("zh"), "decided_en": zone.decided_text("en")}
     return [*lines, Reason("assess.beside", both)]
 
 
-def _zero(clock: ZeroClock, on: object) -> Reason:
+def _zero(clock: ZeroClock, on: date) -> Reason:
     values = {"area": areas.name_of(clock.area, on), "days": clock.days}
     if clock.last_case_on is None:
         return Reason("assess.zero_never", values)

@@ -55,7 +55,7 @@ def _ask(day: Day, line: ZoneLine) -> Task | None:
         post=owner,
         requester=above,
         ledger="zone_proposal",
-        object_id=str(line.proposal.pk),
+        object_id=str(line.proposal.pk if line.proposal else ""),
         area_path=line.area,
         clock_rule=_clock_rule(day, line.area),
         started_at=day.at,

@@ -7,6 +7,7 @@ counts; a report still owed is a task. Keys make every start harmless when repea
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from tongchou import citytime, rulebook
 from tongchou.access.actor import SYSTEM, Actor
@@ -100,7 +101,7 @@ def _start_investigation(case: Case, started_at: datetime, by: Actor) -> None:
         )
 
 
-def _open(case: Case, owner: Post, *, by: Actor, **task: object) -> None:
+def _open(case: Case, owner: Post, *, by: Actor, **task: Any) -> None:
     """The post above asks for it: the city's CDC asks the county's, the county's asks the hospital.
 
     Where neither stands, the rule itself asks, and the system opens the task for whoever stands above the owner.

@@ -83,9 +83,6 @@ class OutbreakLedger(Ledger):
             raise Refusals(blank)
 
 
-_YES_NO = {"kind": "bool"}
-
-
 @register
 class CaseLedger(Ledger):
     key = "case"
@@ -153,10 +150,10 @@ class CaseLedger(Ledger):
             _("确诊"),
             do=forms_work.confirm,
             fields=[
-                Column("pcr", _("核酸检测阳性"), "D2", **_YES_NO),
-                Column("sequence", _("基因测序高度同源"), "D2", **_YES_NO),
-                Column("antibody", _("IgM 和 IgG 阳性或 IgG 转阳"), "D2", **_YES_NO),
-                Column("antibody_fourfold", _("IgG 四倍升高"), "D2", **_YES_NO),
+                Column("pcr", _("核酸检测阳性"), "D2", kind="bool"),
+                Column("sequence", _("基因测序高度同源"), "D2", kind="bool"),
+                Column("antibody", _("IgM 和 IgG 阳性或 IgG 转阳"), "D2", kind="bool"),
+                Column("antibody_fourfold", _("IgG 四倍升高"), "D2", kind="bool"),
                 Column("severity", _("临床分型"), "D2", kind="choice", choices=Case.Severity.choices),
                 Column("reported_at", _("网络直报时间"), "D2", kind="datetime"),
             ],
@@ -168,8 +165,8 @@ class CaseLedger(Ledger):
             _("无症状转确诊"),
             do=forms_work.convert,
             fields=[
-                Column("symptoms", _("出现症状"), "D2", **_YES_NO),
-                Column("imaging", _("出现影像学表现"), "D2", **_YES_NO),
+                Column("symptoms", _("出现症状"), "D2", kind="bool"),
+                Column("imaging", _("出现影像学表现"), "D2", kind="bool"),
                 Column("onset_on", _("发病日期"), "D2", kind="date"),
                 Column("severity", _("临床分型"), "D2", kind="choice", choices=Case.Severity.choices),
             ],

@@ -38,7 +38,8 @@ _REPORTED = (Case.Status.SUSPECTED, Case.Status.CONFIRMED, Case.Status.ASYMPTOMA
 class ReportForm(forms.Form):
     """A new case as the hospital knows it. The items to tick come from the definition in force today."""
 
-    outbreak = forms.ModelChoiceField(label=gettext_lazy("疫情"), queryset=Outbreak.objects.none(), empty_label=None)
+    field_order = ("outbreak",)
+
     status = forms.ChoiceField(label=gettext_lazy("病例状态"), choices=[(one.value, one.label) for one in _REPORTED])
     person_no = forms.CharField(label=gettext_lazy("人员编号"), required=False, max_length=32)
     residence = forms.CharField(
@@ -58,7 +59,9 @@ class ReportForm(forms.Form):
 
     def __init__(self, *args: Any, items: dict[str, list[dict[str, str]]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["outbreak"].queryset = Outbreak.objects.filter(status=Outbreak.Status.OPEN)
+        self.fields["outbreak"] = forms.ModelChoiceField(
+            label=_("疫情"), queryset=Outbreak.objects.filter(status=Outbreak.Status.OPEN), empty_label=None
+        )
         side = "zh" if (get_language() or "zh").startswith("zh") else "en"
         self.codes = {}
         for group, _label in _GROUPS:
@@ -66,6 +69,7 @@ class ReportForm(forms.Form):
                 name = f"item_{item['code']}"
                 self.codes[name] = item["code"]
                 self.fields[name] = forms.ChoiceField(label=item[side], choices=_ANSWERS, required=False)
+        self.order_fields(self.field_order)
         for one in self.fields.values():
             one.widget.attrs["class"] = "form-select" if isinstance(one, forms.ChoiceField) else "form-control"
         self.groups = [(label, [self[f"item_{item['code']}"] for item in items[group]]) for group, label in _GROUPS]

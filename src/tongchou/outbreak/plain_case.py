@@ -35,7 +35,7 @@ class _Memory:
         self.forget()
 
     def forget(self) -> None:
-        self.definitions: dict[tuple[date, str, str], definitions.Finding] = {}
+        self.definitions: dict[tuple[date, str, str, str], definitions.Finding] = {}
         self.outbreaks: list[Outbreak] | None = None
         self.since = time.monotonic()
 

@@ -37,7 +37,7 @@ def zones(request: HttpRequest) -> HttpResponse:
         "day": day,
         "problem": problem,
         "rows": [_shown(line) for line in lines],
-        "computed_at": max((line.proposal.computed_at for line in lines), default=None),
+        "computed_at": max((line.proposal.computed_at for line in lines if line.proposal), default=None),
         "before": day - timedelta(days=1) if day else None,
         "after": day + timedelta(days=1) if day and day < citytime.today() else None,
         "may_decide": permissions.may(actor, "zone_decision", "decide"),

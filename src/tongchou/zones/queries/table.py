@@ -39,6 +39,10 @@ class ZoneLine:
     def days_to_downgrade(self) -> int | None:
         return self.proposal.days_to_downgrade if self.proposal else None
 
+    @property
+    def next_level(self) -> str:
+        return self.proposal.next_level if self.proposal else ""
+
     def reasons(self, lang: str) -> list[str]:
         """Why the level is what it is, as sentences."""
         return [
