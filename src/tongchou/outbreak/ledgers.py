@@ -239,7 +239,7 @@ class CaseLedger(Ledger):
     ]
 
     def prepare(self, row: Case, values: Mapping[str, Any], by: Any) -> None:
-        plain_case.prepare(row, values)
+        plain_case.prepare(row, values, by)
 
     def saved(self, created: Sequence[Case], changed: Sequence[Case], by: Any) -> None:
         plain_case.entered(created, by)

@@ -6,13 +6,13 @@ they move only by an action.
 
 from __future__ import annotations
 
-import time
+import weakref
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from tongchou import citytime
-from tongchou.access.actor import Actor
+from tongchou.access.actor import SYSTEM, Actor
 from tongchou.outbreak import deadlines, definitions
 from tongchou.outbreak.actions.case import STATUS_DAY, check_case
 from tongchou.outbreak.models import Case, CaseStatus, Outbreak
@@ -25,36 +25,38 @@ MOVED_BY_ACTION = {
     "discharged_on": ("出院日期", "day of discharge"),
     "died_on": ("死亡日期", "day of death"),
 }
-_MEMORY_SECONDS = 2.0
 
 
 class _Memory:
-    """Definitions and outbreaks looked up for a batch of rows; it forgets after the batch, or after two seconds."""
+    """Definitions and outbreaks looked up once for the rows that one actor object writes, until the batch is saved."""
 
     def __init__(self) -> None:
-        self.forget()
-
-    def forget(self) -> None:
         self.definitions: dict[tuple[date, str, str, str], definitions.Finding] = {}
         self.outbreaks: list[Outbreak] | None = None
-        self.since = time.monotonic()
-
-    def fresh(self) -> _Memory:
-        if time.monotonic() - self.since > _MEMORY_SECONDS:
-            self.forget()
-        return self
 
 
-_memory = _Memory()
+# Held beside the actor, which lives for one request or one job, never longer.
+_memories: dict[int, tuple[weakref.ref[Actor], _Memory]] = {}
 
 
-def prepare(row: Case, values: Mapping[str, Any]) -> None:
+def _memory_of(by: Actor) -> _Memory:
+    if by is SYSTEM:  # lives as long as the process: nothing may be remembered for it
+        return _Memory()
+    held = _memories.get(id(by))
+    if held is None or held[0]() is not by:
+        for number in [number for number, (ref, _memory) in _memories.items() if ref() is None]:
+            del _memories[number]
+        held = _memories[id(by)] = (weakref.ref(by), _Memory())
+    return held[1]
+
+
+def prepare(row: Case, values: Mapping[str, Any], by: Actor) -> None:
     """Derive and check one case before it is saved. Raises Refusals."""
     if not row._state.adding:
         _refuse_moves(row, values)
     now = citytime.now()
     if row._state.adding:
-        _derive_new(row, now)
+        _derive_new(row, now, _memory_of(by))
     row.area_path = definitions.counts_to(row)
     if not row.area_path:
         raise Refusal(
@@ -66,13 +68,14 @@ def prepare(row: Case, values: Mapping[str, Any]) -> None:
     check_case(row, now=now)
     row.changed_at = now
     if row._state.adding:
-        finding = _definition(row)
+        finding = _definition(row, _memory_of(by))
         row.definition_id, row.definition_version = finding.definition_id, finding.version
 
 
 def entered(created: Sequence[Case], by: Actor) -> None:
     """Write the first step of every new case and start what is still owed for it, inside the same transaction."""
-    _memory.forget()
+    _memories.pop(id(by), None)
+    _demand_open({row.outbreak_id for row in created})
     CaseStatus.objects.bulk_create(
         CaseStatus(
             case=row,
@@ -87,6 +90,18 @@ def entered(created: Sequence[Case], by: Actor) -> None:
     for row in created:
         if _still_owed(row):
             deadlines.start(row, at=row.found_at, step=row.status, reported_at=row.reported_at, by=by)
+
+
+def _demand_open(outbreaks: set[Any]) -> None:
+    """The outbreaks looked up for the batch are still open now that its rows are written."""
+    still = Outbreak.objects.filter(pk__in=outbreaks, status=Outbreak.Status.OPEN).count()
+    if still != len(outbreaks):
+        raise Refusal(
+            "疫情在登记期间已结束，请核对后重新登记",
+            "the outbreak was closed meanwhile: check and enter the cases again",
+            code="outbreak_not_open",
+            field="outbreak",
+        )
 
 
 def _still_owed(row: Case) -> bool:
@@ -110,9 +125,9 @@ def _refuse_moves(row: Case, values: Mapping[str, Any]) -> None:
         raise Refusals(problems)
 
 
-def _derive_new(row: Case, now: datetime) -> None:
+def _derive_new(row: Case, now: datetime, memory: _Memory) -> None:
     if row.outbreak_id is None:
-        row.outbreak = _only_outbreak()
+        row.outbreak = _only_outbreak(memory)
     day_field = STATUS_DAY[Case.Status(row.status)]
     day = getattr(row, day_field) or row.confirmed_on
     if row.found_at is None:
@@ -129,8 +144,7 @@ def _derive_new(row: Case, now: datetime) -> None:
     row.case_no = row.case_no or f"{row.outbreak.code}-{row.id.hex[-10:].upper()}"
 
 
-def _only_outbreak() -> Outbreak:
-    memory = _memory.fresh()
+def _only_outbreak(memory: _Memory) -> Outbreak:
     if memory.outbreaks is None:
         memory.outbreaks = list(Outbreak.objects.filter(status=Outbreak.Status.OPEN)[:2])
     if len(memory.outbreaks) == 1:
@@ -143,11 +157,10 @@ def _only_outbreak() -> Outbreak:
     )
 
 
-def _definition(row: Case) -> definitions.Finding:
+def _definition(row: Case, memory: _Memory) -> definitions.Finding:
     """The definition of the case's day; the days and counties of a batch are few, so they are remembered."""
     day = getattr(row, STATUS_DAY[Case.Status(row.status)])
     key = (day, row.area_path[:6], row.outbreak.disease, row.status)
-    memory = _memory.fresh()
     if key not in memory.definitions:
         memory.definitions[key] = definitions.judge(
             row.status, None, day=day, area_path=row.area_path[:6], disease=row.outbreak.disease
