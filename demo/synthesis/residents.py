@@ -15,7 +15,7 @@ from demo.synthesis import ages, homes, names, numbers
 from demo.synthesis.census import INDUSTRIES, CountyCensus, spread
 
 RELATIONS = ("head", "spouse", "child", "parent", "grandchild", "other")
-_OLDEST_WORKER = 65
+_WORKING_AGES = (16, 70)
 _PHONE_FROM_AGE = 13
 # Shares registered elsewhere, assumptions of ours: the extract has no such column.
 _REGISTERED_NEAR, _REGISTERED_FAR = 0.12, 0.04
@@ -181,7 +181,7 @@ def _names(plan: homes.Homes, sex: np.ndarray, chance: np.random.Generator) -> n
 def _industries(census: CountyCensus, age: np.ndarray, chance: np.random.Generator) -> np.ndarray:
     """Index into ``INDUSTRIES`` of those who work, -1 for the others; as many as the county's share of 15 and over."""
     industry = np.full(len(age), -1, dtype=np.int64)
-    able = np.flatnonzero((age >= 18) & (age < _OLDEST_WORKER))
+    able = np.flatnonzero((age >= _WORKING_AGES[0]) & (age < _WORKING_AGES[1]))
     workers = min(len(able), round(census.employed_share * int((age >= 15).sum())))
     chosen = chance.choice(able, size=workers, replace=False)
     if census.industries.sum():

@@ -122,7 +122,7 @@ class PersonLedger(Ledger):
 
     def saved(self, created: Sequence[Person], changed: Sequence[Person], by: Any) -> None:
         homes = {row.household_id for row in (*created, *changed)}
-        recount_members(household_ids=homes | {getattr(row, "household_before", None) for row in changed})
+        recount_members(household_ids=homes | {row.household_before for row in changed})
 
 
 def _read_id_number(row: Person) -> None:

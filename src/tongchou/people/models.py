@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -125,6 +126,9 @@ class Person(models.Model):
     invented = models.BooleanField(_("虚构"), default=False, help_text=_("演示城市中虚构的人"))
     created_at = models.DateTimeField(_("登记时间"))
     updated_at = models.DateTimeField(_("更新时间"))
+
+    #: set while a changed row is being saved: the home that it leaves
+    household_before: uuid.UUID | None = None
 
     class Meta:
         verbose_name = _("人员")
