@@ -96,7 +96,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)  # a further failure while locked starts the wait anew
 AXES_RESET_ON_SUCCESS = True
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_FORM_FIELD = "username"  # the key of the credentials; with the form's own name axes would lock whole addresses
 AXES_LOCKOUT_TEMPLATE = "access/locked.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from typing import Any
 
 import segno
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.http import HttpRequest, HttpResponse
 
@@ -30,6 +34,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         sign.record_failure(username=str(credentials.get("username", "")), address=self.get_client_ip(request))
+
+    def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
+        """A sign-in of the last minutes counts as confirmation: whoever just came in sets up the second factor at once."""
+        request = context.request
+        records = get_authentication_records(request, request.user)
+        fresh = bool(records) and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
+        return not fresh and super().is_reauthentication_required(app=app, **options)
 
     def logout(self, request: HttpRequest) -> None:
         if isinstance(request.user, User):
