@@ -126,8 +126,7 @@ class SealedField(models.Field):
     """A text that is stored sealed; an empty text is stored empty.
 
     ``field_class``, ``purpose`` and ``keep_days`` go to the register of personal fields. Writing goes
-    through ``save`` or ``bulk_create``; ``update()`` with a plain text is refused, because it knows no row.
-    For ``bulk_update`` call ``seal_in_place(row, name)`` on each row first.
+    through ``save`` or ``bulk_create``; ``update()`` and ``bulk_update()`` are refused, because they know no row.
     """
 
     def __init__(self, *args: Any, field_class: str = "", purpose: str = "", keep_days: int = 0, max_length: int = 4000, **kwargs: Any) -> None:

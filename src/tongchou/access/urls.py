@@ -16,6 +16,7 @@ urlpatterns = [
     path("phone/", doors.phone_sign_in, name="phone-sign-in"),
     path("phone/bind/<str:secret>/", doors.phone_bind, name="phone-bind"),
     path("link/<str:secret>/", doors.one_time_link, name="one-time-link"),
+    path("users/", administration.accounts, name="accounts"),
     path("users/<uuid:pk>/", administration.user_doors, name="user-doors"),
     path("tokens/", administration.tokens, name="tokens"),
     path("tokens/<uuid:pk>/", administration.token_change, name="token-change"),

@@ -6,9 +6,12 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,6 +25,20 @@ from tongchou.access.models import ApiToken, PostHolding, User
 from tongchou.access.pages import page
 from tongchou.access.roles import Role
 from tongchou.refusal import Refusal
+
+PAGE_USERS = 50
+
+
+@page("accounts")
+@require_safe
+def accounts(request: HttpRequest) -> HttpResponse:
+    """Accounts by work number or name, each with its doors."""
+    text = request.GET.get("q", "").strip()
+    rows = User.objects.order_by("username")
+    if text:
+        rows = rows.filter(Q(username=text) | Q(name=text))
+    found = Paginator(rows, PAGE_USERS).get_page(request.GET.get("page"))
+    return render(request, "access/accounts.html", {"page": found, "text": text, "extra": urlencode({"q": text}) if text else ""})
 
 
 @page("user-doors")

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -40,6 +41,7 @@ def organisation(request: HttpRequest) -> HttpResponse:
         "ladder": ladder(chosen),
         "lines": [_line(post, today) for post in found],
         "page": found,
+        "extra": urlencode({"post": chosen.code}) if chosen else "",
     }
     return render(request, "access/organisation.html", context)
 
