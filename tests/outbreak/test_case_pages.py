@@ -138,9 +138,9 @@ def test_the_outbreak_ledger_opens_by_action_only_with_the_four_ones(cast):
     row = Outbreak.objects.get(code="FLU1")
     page = client.post(f"/ledger/outbreak/{row.pk}/do/open/", {"sure": "1"})
     assert page.status_code == 422 and "四个一" in page.content.decode()
-    client.post(
-        f"/ledger/outbreak/{row.pk}/edit/", form | {"lead_post": "x", "plan": "y", "task_force": "z", "voice_post": "w"}
-    )
+    ledger, actor = registry.get("outbreak"), cast.actor("command")
+    values = write.clean_row(ledger, {"task_force": "z", "voice_post": "w"}, actor, creating=False)
+    write.change_rows(ledger, [(row, values)], by=actor)
     client.post(f"/ledger/outbreak/{row.pk}/do/open/", {"sure": "1"})
     row.refresh_from_db()
     assert (row.status, row.opened_on) == ("open", date(2020, 2, 14))
