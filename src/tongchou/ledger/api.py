@@ -139,12 +139,12 @@ def urls() -> list[URLPattern]:
         found.append(path(f"v1/{ledger.key}/", rows.as_view(), name="api-rows"))
         found.append(path(f"v1/{ledger.key}/<uuid:pk>/", row.as_view(), name="api-row"))
         for action in ledger.actions:
-            view = type(f"{name}{action.name.title().replace('_', '')}", (ActionView,), {"ledger": ledger, "deed": action})
+            view: Any = type(f"{name}{action.name.title().replace('_', '')}", (ActionView,), {"ledger": ledger, "deed": action})
             fields = {column.name: _field(column) for column in action.fields}
-            view.post = extend_schema(  # type: ignore[attr-defined]
+            view.post = extend_schema(
                 operation_id=f"{ledger.key}_{action.name}", tags=[ledger.key], responses=shown,
                 request=inline_serializer(f"{view.__name__}Fields", fields) if fields else None,
-            )(_own(view.post))  # type: ignore[attr-defined]  # fmt: skip
+            )(_own(view.post))  # fmt: skip
             found.append(path(f"v1/{ledger.key}/<uuid:pk>/{action.name}/", view.as_view(), name="api-action"))
     return found
 

@@ -116,7 +116,8 @@ class PersonLedger(Ledger):
             setattr(row, f"{name}_index", blind_index(name, getattr(row, name)))
         else:
             # The home that a change of household leaves is counted again too, in ``saved``.
-            row.household_before = Person.objects.filter(pk=row.pk).values_list("household_id", flat=True).first()
+            before = Person.objects.filter(pk=row.pk).values_list("household_id", flat=True).first()
+            setattr(row, "household_before", before)  # noqa: B010 - rides on the row from here to ``saved``
         _check_registered(row)
         _stamp(row)
 

@@ -169,9 +169,9 @@ def _apply_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> None:
         line.object_id, line.applied = str(row.pk), True
     if updates:
         rows = {str(row.pk): row for row in ledger.model._default_manager.filter(pk__in=[line.object_id for line, _v in updates])}
-        for line, values in updates:
+        for line, given in updates:
             row = rows[line.object_id]
-            kept = [column for name in values if not (column := ledger.column(name)).create_only]  # the others are the same in both
+            kept = [column for name in given if not (column := ledger.column(name)).create_only]  # the others are the same in both
             line.before = json.dumps({column.name: column.render(column.read(row)) for column in kept}, ensure_ascii=False)
             line.applied = True
             line.save(update_fields=["before"])
