@@ -93,9 +93,12 @@ def test_a_scope_after_the_merger_reaches_rows_written_before_it(small_city):
     with citytime.standing_at(citytime.day_start(DAY)):
         seen = set(Area.objects.filter(areas.within("path", STREET)).values_list("path", flat=True))
         assert {STREET, TOWN, "510402002001", "510402001004"} <= seen
+        assert areas.holds(STREET, TOWN) and areas.holds(STREET, "510402002001") and areas.holds(STREET, "510402001004")
+        assert not areas.holds(STREET, "510402") and not areas.holds(STREET, "510403001")
         only_now = Area.objects.filter(areas.within("path", STREET, history=False))
         assert TOWN not in only_now.values_list("path", flat=True)
     with citytime.standing_at(citytime.day_start(EVE)):  # entered ahead of its day, a merger widens nobody's sight
+        assert not areas.holds(STREET, TOWN)
         assert TOWN not in set(Area.objects.filter(areas.within("path", STREET)).values_list("path", flat=True))
 
 

@@ -6,11 +6,13 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from tongchou import areas, audit, jobs
+from tongchou import areas, audit, citytime, jobs
+from tongchou.areas.actions.reform import merge_areas
 from tongchou.areas.models import Area
-from tongchou.ledger import registry
+from tongchou.ledger import door, registry
 from tongchou.ledger.exchange import applying, staging
 from tongchou.ledger.models import Import
+from tongchou.places.models import Place
 from tongchou.refusal import Refusal
 
 from tests.cast import gather
@@ -134,3 +136,19 @@ def test_a_sheet_brings_new_divisions_and_new_versions_and_can_be_undone(cast, l
     assert [(row.name, row.valid_to_on) for row in Area.objects.filter(path=TOWN)] == [("桥头镇", None)]
     assert areas.find("510402001009", DAY) is None and areas.get(STREET).lon is None
     assert audit.verify().sound
+
+
+def test_after_a_merger_the_post_sees_and_may_write_rows_of_the_former_town(cast):
+    """A row keeps the code it was written with; nobody's records fall out of everybody's reach."""
+    street = cast.actor("street")
+    places = registry.get("place")
+    now = citytime.now()
+    shop = Place.objects.create(
+        place_no="L1", name="试验店", type_key="supermarket", area_path=f"{TOWN}001", created_at=now, updated_at=now
+    )
+    assert not places.rows(street).exists() and not door.may_hold(places, shop, street)
+    merge_areas(from_paths=[TOWN], to=STREET, on=DAY, by=cast.actor("office").by)
+    with citytime.standing_at(citytime.day_start(DAY)):
+        assert list(places.rows(street)) == [shop] and door.may_hold(places, shop, street)
+    with citytime.standing_at(citytime.day_start(date(2020, 2, 29))):
+        assert not places.rows(street).exists()

@@ -8,6 +8,7 @@ from tongchou.areas.reads import (
     find,
     full_name,
     get,
+    holds,
     name_of,
     predecessors,
     reaggregate,
@@ -19,6 +20,6 @@ from tongchou.areas.tree import Division
 
 __all__ = [
     "LEVELS", "AreaError", "BadCode", "Division", "NoArea", "ancestors", "below", "children", "code_of", "find",
-    "full_name", "get", "level_of", "name_of", "parent_of", "path_of", "predecessors", "reaggregate", "subtree",
+    "full_name", "get", "holds", "level_of", "name_of", "parent_of", "path_of", "predecessors", "reaggregate", "subtree",
     "successors", "tree", "within",
 ]  # fmt: skip

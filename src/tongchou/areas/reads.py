@@ -31,6 +31,15 @@ def within(field: str, path: str, *, history: bool = True) -> Q:
     return asked
 
 
+def holds(path: str, place: str) -> bool:
+    """Whether ``place`` is ``path``, lies below it, or is an earlier area that moved into it whole: one row of ``within``."""
+    low, high = codes.subtree(path)
+    if low <= place < high:
+        return True
+    before = snapshot.tree().whole_predecessors(low, citytime.today())
+    return any(start <= place < end for start, end in map(codes.subtree, before))
+
+
 def find(path: str, on: date | None = None) -> Division | None:
     """The version in force on a day (left out: today, or as it last stood); ``None`` where there is none."""
     if on is None:

@@ -62,8 +62,7 @@ def may_hold(ledger: Ledger, row: Any, actor: Actor) -> bool:
         if value is None:
             continue
         if scope.kind == "area":
-            low, high = areas.subtree(scope.value)
-            if low <= str(value) < high:
+            if areas.holds(scope.value, str(value)):
                 return True
         elif scope.kind == "assignment":
             if str(row.pk) in {str(one) for one in _assignments(actor, ledger.key)}:
