@@ -46,6 +46,7 @@ class Own:
     measures: list[str]
     rule: str
     posts: list[str]
+    village_url: str
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ def _own(outbreak: Outbreak, path: str, day: date, zero: ZeroClock) -> Own:
         measures=measures,
         rule=rule,
         posts=[post.name for post in posts if post.in_force_on(day)],
+        village_url=reverse("village", kwargs={"area_path": path}) if areas.level_of(path) == "village" else "",
     )
 
 

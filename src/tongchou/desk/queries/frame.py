@@ -76,9 +76,8 @@ def _pages(actor: Actor) -> Iterator[Link]:
     yield from link_to("field", actor, _("今日走访"), "phone")
     yield from link_to("wall", actor, _("指挥大屏"), "easel2")
     yield from link_to("area-map", actor, _("区划图"), "hexagon")
+    yield from link_to("task-board", actor, _("督办"), "speedometer2")
     yield from link_to("notices", actor, _("通知"), "bell")
-    yield from link_to("rulebook", actor, _("规则库"), "journal-check")
-    yield from link_to("day", actor, _("每日运行"), "calendar-check")
 
 
 def _ledgers(actor: Actor) -> list[Group]:
@@ -86,6 +85,14 @@ def _ledgers(actor: Actor) -> list[Group]:
         "outbreak": _("疫情"), "people": _("人口与户"), "city": _("城市"), "supervision": _("督办"), "house": _("管理"),
     }  # fmt: skip
     groups: dict[str, list[Link]] = {name: [] for name in names}
+    groups["house"] += [
+        *link_to("rulebook", actor, _("规则库"), "journal-check"),
+        *link_to("organisation", actor, _("组织体系"), "diagram-3"),
+        *link_to("phones", actor, _("手机绑定"), "phone"),
+        *link_to("tokens", actor, _("接口令牌"), "plug"),
+        *link_to("personal-fields", actor, _("个人信息字段"), "incognito"),
+        *link_to("permission-table", actor, _("权限表"), "shield-check"),
+    ]
     for ledger in registry.every():
         name = ledger.menu[0]
         if name and permissions.may(actor, ledger.key, "list"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -42,6 +42,7 @@ class LateRow:
     post: str
     count: int
     detail: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Supervision:
 def supervision(actor: Actor, path: str, now: datetime) -> Supervision:
     """How the clocks and tasks of an area stand at ``now``."""
     rows = _clock_rows(path, now)
-    late, total, posts = _late(path, now)
+    late, total, posts = _late(actor, path, now)
     return Supervision(
         heads=[_("正常"), _("临近"), _("超时"), _("按时办结"), _("超时办结")],
         clocks=rows,
@@ -68,7 +69,7 @@ def supervision(actor: Actor, path: str, now: datetime) -> Supervision:
         late=late,
         tasks_late=total,
         more=max(posts - len(late), 0),
-        tasks_url=_tasks_url(actor),
+        tasks_url=_url(actor, "task-board"),
     )
 
 
@@ -86,14 +87,17 @@ def _clock_rows(path: str, now: datetime) -> list[ClockRow]:
     return [ClockRow(name, [Cell(state, n) for state, n in states.items()]) for name, states in found.items()]
 
 
-def _late(path: str, now: datetime) -> tuple[list[LateRow], int, int]:
+def _late(actor: Actor, path: str, now: datetime) -> tuple[list[LateRow], int, int]:
     tasks = Task.objects.filter(
         areas.within("area_path", path), state__in=OPEN_STATES, due_at__lt=now, clock__stopped_at=None
     )
     rows = list(tasks.values("owner_post").annotate(n=Count("pk"), oldest=Min("due_at")).order_by("-n", "oldest"))
     shown = rows[:LATE_SHOWN]
     names = {str(pk): name for pk, name in Post.objects.filter(pk__in=[row["owner_post"] for row in shown]).values_list("pk", "name")}
-    late = [LateRow(names.get(row["owner_post"], row["owner_post"]), row["n"], _longest(now - row["oldest"])) for row in shown]
+    late = [
+        LateRow(names.get(key := row["owner_post"], key), row["n"], _longest(now - row["oldest"]), _url(actor, "task-late", post=key))
+        for row in shown
+    ]
     return late, sum(row["n"] for row in rows), len(rows)
 
 
@@ -101,10 +105,5 @@ def _longest(span: timedelta) -> str:
     return _("最久超时 %(time)s") % {"time": duration(span)}
 
 
-def _tasks_url(actor: Actor) -> str:
-    if not permissions.may(actor, "task", "list"):
-        return ""
-    try:
-        return reverse("ledger-list", kwargs={"key": "task"})
-    except NoReverseMatch:
-        return ""
+def _url(actor: Actor, route: str, **parts: str) -> str:
+    return reverse(route, kwargs=parts) if permissions.may_open(actor, route) else ""
