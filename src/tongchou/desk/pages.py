@@ -7,10 +7,12 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tongchou import citytime, notices
+from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.access.pages import page
 from tongchou.desk.actions.notice import read_all_notices
@@ -31,6 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "actor": actor,
         "today": citytime.today(),
+        "wall_url": reverse("wall") if permissions.may_open(actor, "wall") else "",
         "unread": notices.inbox([actor.post_id]).filter(read_at=None)[:NOTICES_SHOWN] if actor.post_id else [],
         "since": since,
         "changes": changes.since(actor, since) if since else [],
@@ -71,11 +74,14 @@ def read_all(request: HttpRequest) -> HttpResponse:
 
 
 @page("search")
-@require_GET
+@require_http_methods(["GET", "POST"])
 def search(request: HttpRequest) -> HttpResponse:
-    """By name, ID number, phone, area or number, inside the post's scope; what was read goes into the trail."""
+    """By name, ID number, phone, area or number, inside the post's scope; what was read goes into the trail.
+
+    The words come by POST, so that no name or ID number stands in an address, a history or a server's log.
+    """
     actor = _actor(request)
-    text = request.GET.get("q", "").strip()[:100]
+    text = request.POST.get("q", "").strip()[:100]
     groups = finds.groups(actor, text)
     return render(request, "desk/search.html", {"search_text": text, "groups": groups, "asked": bool(text)})
 

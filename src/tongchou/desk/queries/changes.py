@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max
 
-from tongchou import areas
+from tongchou import areas, citytime
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.audit.models import ChainHead, Entry
@@ -37,7 +37,7 @@ def since(actor: Actor, instant: datetime) -> list[Change]:
     head = ChainHead.objects.filter(id=1).values_list("position", flat=True).first() or 0
     rows = (
         Entry.objects.filter(areas.within("area_path", actor.area_path))
-        .filter(position__gt=head - LONGEST_LOOK_BACK, at__gt=instant, ledger__in=ledgers)
+        .filter(position__gt=head - LONGEST_LOOK_BACK, at__gt=instant, at__lte=citytime.now(), ledger__in=ledgers)
         .exclude(user=actor.user_id)
         .exclude(action__in=("read", "list", "export"))
         .values("ledger", "action")
