@@ -119,10 +119,42 @@ class RuleProposal(Claimed):
 
 
 class RulebookState(models.Model):
-    """One row: a stamp that changes whenever the city's rows change, so that readers know when to read again."""
+    """One row: a stamp that changes whenever the city's rows change, so that readers know when to read again.
+
+    ``listed`` is the fingerprint of the state that ``RuleEntry`` was written from.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    name = models.CharField(max_length=20, unique=True, default="rulebook")
     stamp = models.CharField(max_length=40)
+    listed = models.CharField(max_length=64, blank=True, default="")
 
     def __str__(self) -> str:
         return self.stamp
+
+
+class RuleEntry(Scoped):
+    """The rulebook as a flat list, shipped rows and the city's own alike, for the ledger: derived, never edited."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    origin = models.CharField(max_length=180, unique=True)
+    rule_id = models.CharField(_("规则编号"), max_length=120)
+    version = models.CharField(_("版本"), max_length=160)
+    label_zh = models.CharField(_("中文名称"), max_length=200)
+    label_en = models.CharField(_("英文名称"), max_length=200)
+    value_zh = models.TextField(_("内容"), blank=True, default="")
+    value_en = models.TextField(_("英文内容"), blank=True, default="")
+    valid_from_on = models.DateField(_("生效日"))
+    valid_to_on = models.DateField(_("最后有效日"), null=True)
+    known_from_at = models.DateTimeField(_("获知时间"))
+    known_to_at = models.DateTimeField(_("取代时间"), null=True)
+    mark = models.CharField(_("标记"), max_length=12)
+    source = models.TextField(_("来源"), blank=True, default="")
+    own = models.BooleanField(_("本市自定"), default=False)
+    pack = models.CharField(_("规则包"), max_length=80, blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["rule_id", "valid_from_on", "id"], name="rulebook_entry_order")]
+
+    def __str__(self) -> str:
+        return self.version

@@ -69,7 +69,9 @@ def say_value(field: Field, part: Any, language: str) -> str:
     if field.type in ("integer", "number"):
         return quantity(part, field.unit, language)
     if field.type == "integers":
-        return ("、" if zh else ", ").join(quantity(one, field.unit, language) for one in part) or ("无" if zh else "none")
+        return ("、" if zh else ", ").join(quantity(one, field.unit, language) for one in part) or (
+            "无" if zh else "none"
+        )
     if field.type == "choice":
         return _choice(field.choices, part, language)
     if field.type == "choices":
@@ -110,7 +112,8 @@ def _lines(field: Field, part: Any, language: str) -> list[Line]:
     if field.type == "table":
         inner = [line for one in field.fields if one.key in part for line in _lines(one, part[one.key], language)]
         return [
-            Line(f"{field.key}.{line.key}", f"{label} · {line.label}", line.text, line.heads, line.rows) for line in inner
+            Line(f"{field.key}.{line.key}", f"{label} · {line.label}", line.text, line.heads, line.rows)
+            for line in inner
         ]
     if field.type == "rows":
         shown = [one for one in field.fields if any(one.key in row for row in part)]

@@ -33,7 +33,7 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
-@page("rules-list")
+@page("rulebook")
 def list_page(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     asked = asking.of_request(request, actor)

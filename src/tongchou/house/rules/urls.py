@@ -3,7 +3,7 @@ from django.urls import path
 from tongchou.house.rules import pages, proposal_pages
 
 urlpatterns = [
-    path("", pages.list_page, name="rules-list"),
+    path("", pages.list_page, name="rulebook"),
     path("proposals/", proposal_pages.proposals_page, name="rules-proposals"),
     path("proposals/<uuid:pk>/", proposal_pages.proposal_page, name="rules-proposal"),
     path("one/<str:rule_id>/", pages.detail_page, name="rules-detail"),

@@ -18,6 +18,7 @@ from tongchou.rulebook.rows import Scope, area_path
 from tongchou.rulebook.shapes import plain
 
 LEDGER = "rule"
+STATE = "rulebook"
 _CLAIM = (
     "rule_id", "area_path", "disease", "firm_class", "sector", "group", "value", "valid_from_on", "valid_to_on", "mark",
     "source", "source_text", "label_zh", "label_en", "note_zh", "note_en", "response_level",
@@ -105,7 +106,7 @@ def approve_proposal(*, proposal: RuleProposal, by: audit.By, note: str = "") ->
     proposal = _open_proposal(proposal, by)
     _refuse_faults(try_proposal(proposal))
     if proposal.kind == RuleProposal.Kind.WITHDRAW:
-        _close([proposal.withdraws])
+        _close([row for row in (proposal.withdraws,) if row is not None])
     else:
         _put_in_force(proposal)
     _restamp()
@@ -234,12 +235,7 @@ def _left_over(proposal: RuleProposal, row: RuleRow) -> list[tuple[date, date | 
 
 
 def _restamp() -> None:
-    state = RulebookState.objects.select_for_update().order_by("pk").first()
-    if state is None:
-        RulebookState.objects.create(stamp=str(uuid7()))
-    else:
-        state.stamp = str(uuid7())
-        state.save(update_fields=["stamp"])
+    RulebookState.objects.update_or_create(name=STATE, defaults={"stamp": str(uuid7())})
 
 
 def _decide(proposal: RuleProposal, state: str, action: str, note: str, by: audit.By) -> RuleProposal:

@@ -105,13 +105,13 @@ def _claims_faults(row: Row, touched: list[Row], proposal: RuleProposal) -> list
         sector=row.scope.sector,
         group=row.scope.group,
     ).exclude(pk=proposal.pk)
-    for other in waiting:
-        if _days_meet(row.valid_from_on, row.valid_to_on, other.valid_from_on, other.valid_to_on):
+    for one in waiting:
+        if _days_meet(row.valid_from_on, row.valid_to_on, one.valid_from_on, one.valid_to_on):
             found.append(
                 fault(
                     "valid_from",
-                    f"同一规则、同一范围已有一份待批准的提案（{other.valid_from_on} 起），请先对它作出决定。",
-                    f"a proposal for the same rule and scope waits already (from {other.valid_from_on}): decide on that first.",
+                    f"同一规则、同一范围已有一份待批准的提案（{one.valid_from_on} 起），请先对它作出决定。",
+                    f"a proposal for the same rule and scope waits already (from {one.valid_from_on}): decide on that first.",
                 )
             )
     return found
