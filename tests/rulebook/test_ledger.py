@@ -10,7 +10,7 @@ from tongchou import ledger, rulebook
 from tongchou.audit import By
 from tongchou.rulebook.actions.catalogue import keep_listed
 from tongchou.rulebook.actions.proposal import approve_proposal, draft, propose_rule
-from tongchou.rulebook.models import RuleEntry, RulebookState
+from tongchou.rulebook.models import RulebookState, RuleEntry
 
 pytestmark = pytest.mark.django_db
 
