@@ -139,3 +139,25 @@ def test_the_locks_hold_hashes_and_no_address():
         blocks = re.split(r"\n(?=[a-z0-9])", whole)
         assert all("--hash=sha256:" in block for block in blocks if "==" in block.split("\n")[0]), name
     assert '"resolved"' not in source.text(Path("package-lock.json"))
+
+
+def test_every_dependency_asked_for_is_pinned():
+    """The ``.in`` files name what is wanted; ``python3 requirements/compile.py`` pins it."""
+    for name, file in (("base", "requirements.txt"), ("dev", "requirements-dev.txt"), ("node", "requirements-node.txt")):
+        lines = source.text(Path("requirements") / f"{name}.in").splitlines()
+        asked = {re.split(r"[\[<>=~! ]", line)[0].lower() for line in lines if line and not line.startswith(("-", "#"))}
+        pinned = set(re.findall(r"^([a-z0-9._-]+)==", source.text(Path(file)), re.MULTILINE))
+        assert asked and asked <= pinned, f"{file}: run python3 requirements/compile.py; missing {asked - pinned}"
+
+
+def test_what_a_run_needs_is_in_the_base():
+    """A name imported by the product comes with requirements.txt, not with the tools of its developers."""
+    dev_only = {"pytest", "hypothesis", "playwright", "pypdf", "mypy", "grimp", "importlinter"}
+    found = []
+    for path in source.under("src", suffix=".py"):
+        for node in ast.walk(source.tree(path)):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+            found += [f"{path}: {name}" for name in names if name.split(".")[0] in dev_only]
+    held_names = {f"{where}": "imports a development package" for where in found}
+    source.held("development_import", held_names)
