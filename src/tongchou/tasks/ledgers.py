@@ -90,7 +90,7 @@ class TaskLedger(Ledger):
     filters = ["state", "area_path", "due_at", "owner_name", "false_report"]
     search = ["number"]
     order = ("-opened_at", "-id")
-    menu = ("command", 10)
+    menu = ("supervision", 10)
     title = ["number", "shown_title"]
     writable = False
     actions = [
@@ -174,7 +174,7 @@ class ClockLedger(Ledger):
     ]
     filters = ["area_path", "ledger", "rule_id", "due_at"]
     order = ("-id",)
-    menu = ("command", 20)
+    menu = ("supervision", 20)
     title = ["label"]
     writable = False
 

@@ -19,6 +19,9 @@ from tongchou.tasks.actions.task import open_task
 from tongchou.tasks.models import Task
 
 CLOCK_PREFIX = "clock.supervision."
+#: runs from the closing of a task, so it is no choice when one is filed
+AFTER_CLOSING = "clock.supervision.result"
+_DAY_MINUTES = 24 * 60
 MOST_LISTED = 300
 
 
@@ -46,7 +49,8 @@ class NewTaskForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.actor = actor
         english = (get_language() or "").startswith("en")
-        rules = rulebook.at(citytime.today(), area=actor.area_path).find(CLOCK_PREFIX)
+        rules = [rule for rule in rulebook.at(citytime.today(), area=actor.area_path).find(CLOCK_PREFIX) if rule.rule_id != AFTER_CLOSING]
+        rules.sort(key=lambda rule: _rough_minutes(rule.value or {}))
         self.urgencies = {rule.rule_id: rule.label_en if english else rule.label_zh for rule in rules}
         self.fields["urgency"].widget.choices = list(self.urgencies.items())
         for name, field in self.fields.items():
@@ -89,3 +93,8 @@ class NewTaskForm(forms.Form):
     def show(self, refusal: Refusal) -> None:
         """Put a refusal of the action beside the field it is about, or on top."""
         self.add_error(refusal.field if refusal.field in self.fields else None, refusal.text)
+
+
+def _rough_minutes(value: dict[str, Any]) -> int:
+    """The length of a limit, well enough to list the most urgent first."""
+    return value.get("limit_minutes") or value.get("limit_working_days", 0) * _DAY_MINUTES

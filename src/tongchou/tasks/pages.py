@@ -11,13 +11,15 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tongchou import areas, audit, citytime
 from tongchou.access import permissions
-from tongchou.access.actor import Actor
+from tongchou.access.actor import SYSTEM, Actor
+from tongchou.access.models import Post
 from tongchou.access.pages import page
-from tongchou.ledger import registry
+from tongchou.ledger import registry, serializer
 from tongchou.ledger.pages import rows as kernel
 from tongchou.ledger.pages.forms import RowForm
 from tongchou.refusal import Refusal
@@ -118,7 +120,7 @@ def task_page(request: HttpRequest, pk: str) -> HttpResponse:
         "reminders": task.steps.all(),
         "steps": steps_for(ledger, task, actor),
         "timeline": timeline(ledger, task),
-        "object_url": _object_link(task, actor),
+        "target": _object_link(task, actor),
     }
     return render(request, "tasks/task.html", context)
 
@@ -194,12 +196,14 @@ def steps_for(ledger: Any, task: Task, actor: Actor) -> list[Any]:
     return [action for action in ledger.actions if sided[action.name] and permissions.may(actor, "task", action.name) and action.when(task)]
 
 
-def timeline(ledger: Any, task: Task) -> list[tuple[Any, str]]:
-    """(line of the trail, what happened), newest first; reading is left out."""
+def timeline(ledger: Any, task: Task) -> list[tuple[Any, str, str]]:
+    """(line of the trail, what happened, by which post), newest first; reading is left out."""
     labels = {action.name: str(action.label) for action in ledger.actions}
     labels |= {"file": _("立项"), "reopen": _("核查不属实,重新办理"), "escalate": _("催办、上报")}
-    found = audit.timeline("task", str(task.pk)).exclude(action="read")[: kernel.TIMELINE_LINES]
-    return [(entry, labels.get(entry.action, entry.action)) for entry in found]
+    found = list(audit.timeline("task", str(task.pk)).exclude(action="read")[: kernel.TIMELINE_LINES])
+    names = {str(post.pk): post.name for post in Post.objects.filter(pk__in={one.post for one in found} - {SYSTEM.post_id, ""})}
+    names[SYSTEM.post_id] = SYSTEM.post_name
+    return [(entry, labels.get(entry.action, entry.action), names.get(entry.post, "")) for entry in found]
 
 
 def _area(text: str, actor: Actor) -> str:
@@ -209,14 +213,23 @@ def _area(text: str, actor: Actor) -> str:
     return path if path and inside else ""
 
 
-def _object_link(task: Task, actor: Actor) -> tuple[Any, str] | None:
-    """(ledger, id) of the row that a task points at, where this actor may open it."""
-    known = {ledger.key for ledger in registry.every()}
-    if task.ledger not in known or task.ledger == "task" or not permissions.may(actor, task.ledger, "read"):
-        return None
-    ledger = registry.get(task.ledger)
+def _object_link(task: Task, actor: Actor) -> tuple[str, str]:
+    """(what the task points at, its address or nothing) as far as this actor may open it."""
+    if task.ledger == "area":
+        return areas.full_name(task.object_id), reverse("village", kwargs={"area_path": task.object_id})
+    known = {ledger.key: ledger for ledger in registry.every()}
+    ledger = known.get(task.ledger)
+    if ledger is None:
+        return f"{task.ledger} {task.object_id}", ""
+    label = str(ledger.label)
+    if not permissions.may(actor, ledger.key, "read"):
+        return label, ""
     try:
-        found = ledger.rows(actor).filter(pk=task.object_id).exists()
+        row = ledger.rows(actor).filter(pk=task.object_id).first()
     except (ValueError, TypeError, ValidationError):
-        return None
-    return (ledger, task.object_id) if found else None
+        row = None  # the id is of a kind that this ledger does not have
+    if row is None:
+        return label, ""
+    shown = serializer.serialize(ledger, row, actor, ledger.title_of(row))
+    name = " ".join(one.text for one in shown.values())
+    return f"{label} {name}", reverse("ledger-detail", kwargs={"key": ledger.key, "pk": row.pk})

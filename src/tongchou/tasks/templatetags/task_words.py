@@ -28,15 +28,13 @@ def minutes(value: int) -> str:
 
 @register.filter
 def margin(reading: Reading) -> str:
-    """How much time is left, or by how much it is late."""
+    """How much time is left; of a late clock, which is labelled so beside this, by how much."""
     if reading.left is None:
         return ""
     words = {"time": duration(abs(reading.left))}
     if reading.paused:
         return _("已暂停，剩余 %(time)s") % words
-    if reading.state == "over_done":
-        return _("晚了 %(time)s") % words
-    return _("超时 %(time)s") % words if reading.left < timedelta(0) else _("还剩 %(time)s") % words
+    return words["time"] if reading.left < timedelta(0) else _("还剩 %(time)s") % words
 
 
 @register.filter
