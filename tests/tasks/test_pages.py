@@ -47,7 +47,9 @@ def test_words_are_for_the_two_sides_and_those_above_the_doer(cast, task):
         assert ("已核对 40 户" in shown) is reads, key
         assert task.number in shown
     assert cast.client("secretary_west").get(page(task)).status_code == 404
-    assert cast.client("auditor").get(page(task)).status_code == 404
+    for key in ("auditor", "sys_admin", "hospital", "checkpoint", "enterprise"):
+        assert cast.client(key).get(page(task)).status_code == 404, key
+        assert task.number not in cast.client(key).get("/ledger/task/").content.decode()
 
 
 def test_only_fitting_steps_are_offered_and_a_refusal_says_what_to_do(cast, task):

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.ledger.columns import Column
 from tongchou.ledger.declaration import Action, Ledger
@@ -29,14 +30,20 @@ def open_rows(actor: Actor, key: str) -> Iterable[Any]:
     """Ids of a ledger's rows that the actor's open tasks point at; of the task ledger, those tasks themselves."""
     if not actor.post_id:
         return ()
-    mine = Q(owner_post=actor.post_id) | Q(pk__in=Task.objects.filter(assistants__post=actor.post_id).values("pk"))
     if key == "task":
-        rows = Task.objects.filter(mine | Q(requester_post=actor.post_id)).exclude(state__in=DONE_STATES)
-        return rows.values_list("pk", flat=True)
-    return Task.objects.filter(mine, ledger=key, state__in=(*OPEN_STATES, State.REPORTED)).values_list("object_id", flat=True)
+        return Task.objects.filter(_own(actor)).exclude(state__in=DONE_STATES).values_list("pk", flat=True)
+    return Task.objects.filter(_done_by(actor), ledger=key, state__in=(*OPEN_STATES, State.REPORTED)).values_list("object_id", flat=True)
 
 
 open_assignments_by(open_rows)
+
+
+def _done_by(actor: Actor) -> Q:
+    return Q(owner_post=actor.post_id) | Q(pk__in=Task.objects.filter(assistants__post=actor.post_id).values("pk"))
+
+
+def _own(actor: Actor) -> Q:
+    return _done_by(actor) | Q(requester_post=actor.post_id)
 
 
 def _check(*, task: Task, result: str, note: str, by: Actor) -> Any:
@@ -146,6 +153,12 @@ class TaskLedger(Ledger):
             danger=True, help=_("事项已不存在的才撤销;记录保留。"),
         ),
     ]  # fmt: skip
+
+    def rows_for(self, actor: Actor, queryset: QuerySet[Task]) -> QuerySet[Task]:
+        """A post that may not read reports of its area (an administrator, a hospital, a checkpoint) sees its own tasks only."""
+        if permissions.right(actor, self.field_class).read in ("-", "O", "g"):
+            return queryset.filter(_own(actor))
+        return queryset
 
 
 @register
