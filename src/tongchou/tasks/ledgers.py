@@ -156,7 +156,8 @@ class TaskLedger(Ledger):
 
     def rows_for(self, actor: Actor, queryset: QuerySet[Task]) -> QuerySet[Task]:
         """A post that may not read reports of its area (an administrator, a hospital, a checkpoint) sees its own tasks only."""
-        if permissions.right(actor, self.field_class).read in ("-", "O", "g"):
+        right = permissions.right(actor, self.field_class)
+        if right.read in ("-", "O", "g") or right.show:
             return queryset.filter(_own(actor))
         return queryset
 
