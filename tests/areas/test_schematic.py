@@ -102,6 +102,13 @@ def test_one_area_none_and_areas_on_one_spot():
     assert max(max(abs(q), abs(r), abs(q + r)) for q, r in cells.values()) <= 3  # a disc, not a line
 
 
+def test_a_map_of_more_areas_than_can_be_read_says_so(panzhihua, monkeypatch):
+    monkeypatch.setattr(maps, "MOST_AREAS", 335)
+    with pytest.raises(areas.AreaError) as caught:
+        maps.parts("5104", ON, "village")
+    assert caught.value.code == "map_too_large" and "336" in caught.value.zh and "336" in caught.value.en
+
+
 def test_a_map_of_an_unknown_area_or_level_says_so(small_city):
     with pytest.raises(areas.NoArea):
         maps.parts("510499")

@@ -62,6 +62,8 @@ def test_a_rename_by_page_makes_a_version_and_both_can_be_read(cast):
     assert [(row.name, row.valid_from_on, row.valid_to_on) for row in Area.objects.filter(path=TOWN)] == [
         ("桥头镇", date(2019, 1, 1), DAY), ("桥南镇", DAY, None),
     ]  # fmt: skip
+    before, after = Area.objects.filter(path=TOWN)
+    assert (before.became, after.came_from, after.became) == ("桥南镇", "桥头镇", "")
     assert "2020-03-01" in page(office.get(old)) and "桥南镇" in page(office.get(detail(TOWN)))
 
 

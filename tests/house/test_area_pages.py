@@ -72,6 +72,14 @@ def test_the_data_of_both_maps(cast):
     assert outlines["datums"] == ["WGS-84"]
 
 
+def test_the_page_is_complete_in_english(cast):
+    shown = cast.client("office").get(reverse("area-map"), {"under": "510402"}, headers={"accept-language": "en"})
+    told = shown.content.decode()
+    for words in ("Map of divisions", "Ledger of divisions", "from 2019-01-01", "Township", "a sketch, hexagons say nothing of area"):
+        assert words in told
+    assert 'aria-label="试验市东山区"' in told  # names stay as they are
+
+
 def test_strangers_are_sent_to_sign_in(client, cast):
     for name in ("area-map", "area-schematic", "area-outlines"):
         assert asked(client, name).status_code in (302, 404)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import models
@@ -119,22 +119,30 @@ class Area(TreeRow):
     @property
     def became(self) -> str:
         """Where its people live after its last day: names, shares where it was cut; empty while it stands."""
-        return _told(self.path, self.valid_to_on, "from_path", "to_path")
+        if self.valid_to_on is None:
+            return ""
+        return _told(self.path, self.valid_to_on, "from_path", "to_path") or _name_on(self.path, self.valid_to_on)
 
     @property
     def came_from(self) -> str:
-        """Which divisions it was made of on its first day."""
-        return _told(self.path, self.valid_from_on, "to_path", "from_path")
+        """Which divisions it was made of on its first day, or what it was called before."""
+        eve = self.valid_from_on - timedelta(days=1)
+        return _told(self.path, self.valid_from_on, "to_path", "from_path") or _name_on(self.path, eve)
 
 
-def _told(path: str, day: date | None, mine: str, other: str) -> str:
+def _told(path: str, day: date, mine: str, other: str) -> str:
     tree = snapshot.tree()
-    changes = [one for one in tree.changes if day and one.changed_on == day and getattr(one, mine) == path]
+    changes = [one for one in tree.changes if one.changed_on == day and getattr(one, mine) == path]
     return "、".join(
         f"{tree.full_name(getattr(one, other), day)}{'' if one.share == 1 else f' {float(one.share):.1%}'}"
         for one in changes
-        if day and getattr(one, other) != path
+        if getattr(one, other) != path
     )
+
+
+def _name_on(path: str, day: date) -> str:
+    version = snapshot.tree().find(path, day)
+    return version.name if version else ""
 
 
 class AreaSuccession(TreeRow):

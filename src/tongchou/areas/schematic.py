@@ -24,8 +24,6 @@ NEIGHBOURS: tuple[Cell, ...] = ((1, 0), (0, 1), (-1, 1), (-1, 0), (0, -1), (1, -
 ROOT3 = math.sqrt(3.0)
 # Scales tried, as cells across per area: from generous to so tight that only the order of the seats is left.
 SCALES = (1.6, 1.3, 1.1, 0.95, 0.8, 0.65, 0.5, 0.3, 0.1)
-# Above this the exact assignment takes seconds; a city's villages are drawn township by township, far below it.
-EXACT_MAX = 400
 # A spiral's step, small against a cell: it only says who stands where within a family.
 SPIRAL_STEP = 0.001
 SHARED_ENDINGS = (
@@ -42,6 +40,8 @@ GOLDEN_ANGLE = math.pi * (3.0 - math.sqrt(5.0))
 
 def hexagons(divisions: Iterable[Division], above: Iterable[Division] = ()) -> dict[str, Cell]:
     """Axial cell (q, r) of each area, pointy tops, q eastward, r southward; the middle of the map is near (0, 0).
+
+    Takes about a second for 300 areas and grows with the cube of their number.
 
     ``above`` holds areas above them, for those whose own seats are not known.
     """
@@ -110,7 +110,7 @@ def _assign(points: np.ndarray, families: Sequence[str]) -> list[Cell]:
     for scale in SCALES:
         scaled = points * scale * ROOT3
         candidates = _candidates(scaled)
-        cells = _exact(scaled, candidates) if len(points) <= EXACT_MAX else _greedy(scaled, candidates)
+        cells = _exact(scaled, candidates)
         kin: dict[str, list[Cell]] = {}
         for family, cell in zip(families, cells, strict=False):
             kin.setdefault(family, []).append(cell)
@@ -149,19 +149,6 @@ def _exact(points: np.ndarray, cells: Sequence[Cell]) -> list[Cell]:
     centres = np.array([_centre(cell) for cell in cells])
     cost = ((points[:, None, :] - centres[None, :, :]) ** 2).sum(axis=2)
     return [cells[column] for column in hungarian(cost)]
-
-
-def _greedy(points: np.ndarray, cells: Sequence[Cell]) -> list[Cell]:
-    """Nearest free cell, the points nearest the middle first."""
-    centres = np.array([_centre(cell) for cell in cells])
-    free = np.ones(len(cells), dtype=bool)
-    chosen: list[Cell] = [(0, 0)] * len(points)
-    for n in np.argsort((points**2).sum(axis=1), kind="stable"):
-        distance = np.where(free, ((centres - points[n]) ** 2).sum(axis=1), np.inf)
-        column = int(distance.argmin())
-        free[column] = False
-        chosen[n] = cells[column]
-    return chosen
 
 
 def hungarian(cost: np.ndarray) -> list[int]:
@@ -271,16 +258,19 @@ def svg(
     cells: Mapping[str, Cell],
     fills: Mapping[str, str] | None = None,
     links: Mapping[str, str] | None = None,
+    label: str = "",
 ) -> str:
     """The same map as a drawing for print and for pages without script.
 
-    ``fills`` is path -> colour, ``links`` path -> address of the page that a hexagon opens. All text is escaped.
+    ``fills`` is path -> colour, ``links`` path -> address of the page that a hexagon opens, ``label`` the drawing's
+    name for who cannot see it. All text is escaped.
     """
     points = [point for cell in cells.values() for point in corners(cell)] or [(0.0, 0.0)]
     left, top = min(x for x, _ in points) - 0.2, min(y for _, y in points) - 0.2
     width, height = max(x for x, _ in points) + 0.2 - left, max(y for _, y in points) + 0.2 - top
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" role="{"group" if links else "img"}"'
+        f' aria-label="{_quoted(label)}"'
         f' viewBox="{left:.2f} {top:.2f} {width:.2f} {height:.2f}">'
     ]
     for area in sorted(divisions, key=lambda area: area.path):

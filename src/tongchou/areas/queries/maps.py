@@ -11,8 +11,8 @@ from tongchou.areas.errors import AreaError
 from tongchou.areas.models import AreaOutline
 from tongchou.areas.tree import Division
 
-#: more hexagons than anybody can read, and more than the layout does in a second
-MOST_AREAS = 2000
+#: more hexagons than anybody can read, and more than the layout does in a second or two
+MOST_AREAS = 400
 
 
 def parts(under: str, on: date | None = None, level: str = "") -> list[Division]:
@@ -55,7 +55,7 @@ def schematic_map(under: str, on: date | None = None, level: str = "") -> dict[s
 
 def schematic_svg(under: str, on: date | None = None, level: str = "") -> str:
     shown = parts(under, on, level)
-    return schematic.svg(shown, schematic_cells(shown, on))
+    return schematic.svg(shown, schematic_cells(shown, on), label=reads.full_name(under, on))
 
 
 def outline_map(under: str, on: date | None = None, level: str = "") -> dict[str, Any]:

@@ -94,17 +94,17 @@ def area_map(request: HttpRequest) -> HttpResponse:
         "above": [(path, areas.name_of(path, on)) for path in areas.ancestors(under) if path in areas.tree().versions]
         if under
         else [],
-        "map": SafeString(_drawing(shown, on)) if shown else "",
+        "map": SafeString(_drawing(shown, on, areas.full_name(under, on))) if shown else "",
         "lines": [_line(one, on) for one in shown],
     }
     return render(request, "house/area_map.html", context, status=status)
 
 
-def _drawing(shown: list[Division], on: date) -> str:
+def _drawing(shown: list[Division], on: date, name: str) -> str:
     """The drawing; every word of it is escaped where it is written."""
     cells = maps.schematic_cells(shown, on)
     links = {one.path: _address(one.path, on) for one in shown if areas.children(one.path, on)}
-    return schematic.svg(shown, cells, links=links)
+    return schematic.svg(shown, cells, links=links, label=name)
 
 
 def _line(one: Division, on: date) -> dict[str, Any]:
