@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 
 WINDOWED = re.compile(r"^(new|clusters)_([1-9]\d{0,2})d$")
 # Facts that nobody can count: experts judge them, and until they have they are unknown.
@@ -54,20 +54,26 @@ class CaseCounts:
 
 @dataclass(frozen=True)
 class ZoneFacts:
-    """The facts that a zone rule may ask for. ``days_ago`` pairs are (days before ``on``, cases), newest first."""
+    """The facts that a zone rule may ask for, at the close of ``on`` plus ``waited`` days without a new case.
+
+    Attributes:
+        days_ago: (days before ``on``, cases), newest first.
+        clusters_ago: for every cluster, days since the last day on which it had the size of a cluster epidemic
+            within its own window; None as a whole where no rule says what that size is.
+        left_ago: days since a case last left hospital; None if none did.
+    """
 
     area: str
     on: date
     cum: int
     days_ago: tuple[tuple[int, int], ...]
-    cluster_days_ago: tuple[tuple[tuple[int, int], ...], ...]
+    clusters_ago: tuple[int, ...] | None
     in_hospital: int | None
-    left_days_ago: int | None
+    left_ago: int | None
     judged: Mapping[str, bool]
     level: str | None
     population: int | None
-    cluster_min_cases: int | None
-    cluster_window_days: int
+    waited: int = 0
 
     def value(self, name: str) -> int | float | bool | str | None:
         """One fact by its name in the rule; None means unknown.
@@ -84,9 +90,9 @@ class ZoneFacts:
                 return 0.0  # whatever the population is
             return round(new * 100_000 / self.population, 2) if self.population else None
         if name == "days_since_last_case":
-            return self.days_ago[0][0] if self.days_ago else None
+            return self.days_ago[0][0] + self.waited if self.days_ago else None
         if name == "days_since_last_discharge_or_transfer":
-            return self.left_days_ago
+            return None if self.left_ago is None else self.left_ago + self.waited
         if name in JUDGED:
             return self.judged.get(name)
         if name in NAMES:
@@ -95,31 +101,15 @@ class ZoneFacts:
 
     def after(self, days: int) -> ZoneFacts:
         """The facts ``days`` later if no case is added and today's inpatients stay where they are."""
-        return replace(
-            self,
-            on=self.on + timedelta(days=days),
-            days_ago=tuple((ago + days, count) for ago, count in self.days_ago),
-            cluster_days_ago=tuple(tuple((ago + days, count) for ago, count in one) for one in self.cluster_days_ago),
-            left_days_ago=None if self.left_days_ago is None else self.left_days_ago + days,
-        )
+        return replace(self, waited=self.waited + days)
 
     def _new(self, days: int) -> int:
-        return sum(count for ago, count in self.days_ago if ago < days)
+        return sum(count for ago, count in self.days_ago if ago + self.waited < days)
 
     def _clusters(self, days: int) -> int | None:
-        if self.cluster_min_cases is None:
+        if self.clusters_ago is None:
             return None
-        return sum(self._is_cluster(one, days, self.cluster_min_cases) for one in self.cluster_days_ago)
-
-    def _is_cluster(self, one: tuple[tuple[int, int], ...], days: int, min_cases: int) -> bool:
-        """A cluster epidemic of the window: up to one of its days the cluster reached the size in its own window."""
-        for last, _count in one:
-            if last >= days:
-                continue
-            size = sum(count for ago, count in one if last <= ago < last + self.cluster_window_days)
-            if size >= min_cases:
-                return True
-        return False
+        return sum(ago + self.waited < days for ago in self.clusters_ago)
 
 
 def count_facts(
@@ -140,16 +130,31 @@ def count_facts(
         on=on,
         cum=sum(count for day, count in counts.new.items() if day <= on),
         days_ago=_days_ago(counts.new, on),
-        cluster_days_ago=tuple(sorted(_days_ago(one, on) for one in counts.clusters.values())),
+        clusters_ago=_clusters_ago(counts.clusters, on, cluster_min_cases, cluster_window_days),
         in_hospital=counts.in_hospital,
-        left_days_ago=None if counts.last_left_on is None else (on - counts.last_left_on).days,
+        left_ago=None if counts.last_left_on is None else (on - counts.last_left_on).days,
         judged=dict(counts.judged),
         level=counts.level,
         population=population,
-        cluster_min_cases=cluster_min_cases,
-        cluster_window_days=cluster_window_days,
     )
 
 
 def _days_ago(by_day: Mapping[date, int], on: date) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(((on - day).days, count) for day, count in by_day.items() if day <= on and count))
+
+
+def _clusters_ago(
+    clusters: Mapping[str, Mapping[date, int]], on: date, min_cases: int | None, window_days: int
+) -> tuple[int, ...] | None:
+    if min_cases is None:
+        return None
+    reached = (_reached_ago(_days_ago(one, on), min_cases, window_days) for one in clusters.values())
+    return tuple(sorted(ago for ago in reached if ago is not None))
+
+
+def _reached_ago(days_ago: tuple[tuple[int, int], ...], min_cases: int, window_days: int) -> int | None:
+    """Days since the newest case day up to which the cluster had ``min_cases`` within ``window_days``."""
+    for last, _count in days_ago:
+        if sum(count for ago, count in days_ago if last <= ago < last + window_days) >= min_cases:
+            return last
+    return None

@@ -108,7 +108,7 @@ def _look_ahead(facts: ZoneFacts, rule: ZoneRule, level: str) -> tuple[int | Non
         for lower in rule.order
         if rule.rank(lower) < rank
         for test in comparisons_of(rule.criteria[lower])
-        if not test.judge(last)
+        if not test.judge(last) and test.fact != "cum"  # a total never falls, so it is nothing to wait for
     ]
     reasons = [_test_reason(test, facts) for test in dict.fromkeys(blocking)]
     return None, "", (Reason("downgrade.not_by_waiting"), *reasons)
