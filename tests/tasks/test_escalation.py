@@ -10,7 +10,7 @@ from tongchou.notices.models import Notice
 from tongchou.tasks.actions.clock import pause_clock
 from tongchou.tasks.actions.escalation import run_escalations
 from tongchou.tasks.actions.extension import decide_extension, extend_task
-from tongchou.tasks.actions.task import accept_task, report_task
+from tongchou.tasks.actions.task import accept_task, decline_task, report_task
 from tongchou.tasks.models import EscalationStep
 
 HOUR = timedelta(hours=1)
@@ -61,6 +61,13 @@ def test_what_is_reported_or_held_is_left_alone_and_an_extension_reminds_anew(ci
         decide_extension(extension=asked, granted=True, by=city.county)
     assert run_at(noon + 25 * HOUR) == []
     assert [offset for _, offset, _ in run_at(noon + 30 * HOUR)] == [-240]
+
+
+def test_a_declined_task_presses_the_post_that_must_assign_it_anew(city, opened, noon):
+    decline_task(task=opened(), reason="不属本社区", by=city.village)
+    county, command = str(city.posts.county.pk), str(city.posts.command.pk)
+    assert run_at(noon + 24 * HOUR) == [("due", 0, county)]
+    assert run_at(noon + 26 * HOUR) == [("after", 60, county), ("ladder", 120, command)]
 
 
 def test_the_worker_does_it_every_five_minutes(city, opened, noon):

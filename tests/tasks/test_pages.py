@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.urls import reverse
 
-from tongchou import citytime
+from tongchou import audit, citytime
+from tongchou.access.models import PostHolding
 from tongchou.tasks.actions.task import accept_task, open_task, report_task
 from tongchou.tasks.models import Task
 
-from tests.cast import VILLAGE, gather
+from tests.cast import VILLAGE, add_second_factor, gather
 
 MORNING = datetime(2020, 2, 14, 1, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -129,6 +130,17 @@ def test_the_ledger_lists_filters_and_finds_by_number(cast, task):
     assert task.number in client.get(f"/search/?q={task.number}").content.decode()
     assert "督办：特急" in client.get("/ledger/clock/").content.decode()
     assert task.number not in cast.client("west").get("/ledger/task/").content.decode()
+
+
+def test_a_deputy_acts_for_the_post_while_its_holder_is_away(cast, task):
+    deputy = cast.add("deputy", "副书记")
+    PostHolding.objects.create(user=deputy, post=cast.posts["secretary"], kind=PostHolding.Kind.DEPUTY)
+    PostHolding.objects.filter(user=cast.users["secretary"]).update(absent_from_on=citytime.today())
+    add_second_factor(deputy)
+    client = cast.client("deputy")
+    assert 'aria-current="step"><strong>承办' in client.post(step(task, "accept"), follow=True).content.decode()
+    entry = audit.timeline("task", task.pk).get(action="accept")
+    assert (entry.post, entry.user) == (str(cast.posts["secretary"].pk), str(deputy.pk))
 
 
 def test_an_open_task_opens_the_row_it_points_at(cast, task):

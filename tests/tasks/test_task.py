@@ -193,6 +193,19 @@ def test_more_time_needs_a_reason_and_the_requesters_word(city, opened, noon):
         decide_extension(extension=asked, granted=False, by=city.county)
 
 
+def test_a_request_that_nobody_decided_lapses_with_the_report(city, opened, noon):
+    task = accept_task(task=opened(), by=city.village)
+    asked = extend_task(task=task, minutes=6000, reason="住户外出", by=city.village)
+    with citytime.standing_at(noon + 30 * HOUR):
+        task = report_task(task=task, note="完成", by=city.village)
+        with refused("wrong_state"):
+            decide_extension(extension=asked, granted=True, by=city.county)
+        asked.refresh_from_db()
+        assert (asked.decision, states([task.clock], citytime.now())) == ("lapsed", {task.clock_id: "over_done"})
+        task = return_task(task=task, reason="缺照片", by=city.county)
+        assert extend_task(task=task, minutes=60, reason="补照片", by=city.village).decision == "asked"
+
+
 def test_the_system_asks_in_the_name_of_the_post_above(city, opened):
     task = opened(by=SYSTEM, key="s")
     assert task.requester_post == str(city.posts.street.pk)

@@ -245,6 +245,7 @@ class Extension(models.Model):
         ASKED = "asked", _("待批")
         GRANTED = "granted", _("同意")
         REFUSED = "refused", _("不同意")
+        LAPSED = "lapsed", _("已失效")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="extensions")

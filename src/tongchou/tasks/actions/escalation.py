@@ -13,8 +13,9 @@ from django.db.models import Q
 from tongchou import audit, citytime, rulebook
 from tongchou.access.actor import Actor
 from tongchou.access.models import Post
+from tongchou.notices import SYSTEM_POST
 from tongchou.tasks import letters, sides
-from tongchou.tasks.models import OPEN_STATES, EscalationStep, Task
+from tongchou.tasks.models import OPEN_STATES, EscalationStep, Task, TaskState
 
 LADDER_RULE = "escalation.ladder"
 _BATCH_TASKS = 100
@@ -40,8 +41,9 @@ class Step:
 def run_escalations(*, at: datetime, by: Actor) -> list[EscalationStep]:
     """Do every step that has become due by ``at`` and was not done before; asking again does nothing.
 
-    Before the limit: the owner, as the clock's rule says. At and after it: the owner again, then
-    the posts above, by the rule ``escalation.ladder`` of the task's area. A task that is with its
+    Before the limit: the post that has to act, as the clock's rule says. At and after it: that post
+    again, then the posts above it, by the rule ``escalation.ladder`` of the task's area. To act is
+    the owner's; of a task that its owner declined, the requester's. A task that is with its
     reviewer, held or over is left alone.
     """
     done: list[EscalationStep] = []
@@ -56,7 +58,7 @@ def run_escalations(*, at: datetime, by: Actor) -> list[EscalationStep]:
 
 def _candidates(at: datetime) -> Any:
     return (
-        Task.objects.filter(state__in=OPEN_STATES, clock__stopped_at__isnull=True, clock__paused_from_at__isnull=True, due_at__isnull=False)
+        Task.objects.filter(state__in=(*OPEN_STATES, TaskState.FILED), clock__stopped_at__isnull=True, clock__paused_from_at__isnull=True, due_at__isnull=False)
         .filter(Q(due_at__lte=at) | Q(clock__near_at__lte=at))
         .order_by("due_at", "id")
     )
@@ -80,18 +82,20 @@ def _steps(task: Task, at: datetime, lines: dict[str, list[Post]], rules: dict[s
     due = task.due_at
     if due is None or task.clock is None:
         return
+    filed = task.state == TaskState.FILED
+    to_act = (task.requester_post, task.requester_name) if filed else (task.owner_post, task.owner_name)
     if at < due:
         for minutes in task.clock.reminders_minutes:
             if due - timedelta(minutes=minutes) <= at:
-                yield Step(Kind.BEFORE, due, -minutes, task.owner_post, task.owner_name)
+                yield Step(Kind.BEFORE, due, -minutes, *to_act)
         return
     ladder = _rule(task, at, rules).value or {}
     if ladder.get("remind_at_due"):
-        yield Step(Kind.DUE, due, 0, task.owner_post, task.owner_name)
+        yield Step(Kind.DUE, due, 0, *to_act)
     for minutes in sorted(ladder.get("remind_after_minutes") or ()):
         if due + timedelta(minutes=minutes) <= at:
-            yield Step(Kind.AFTER, due, minutes, task.owner_post, task.owner_name)
-    line = _line(task.owner_post, lines)
+            yield Step(Kind.AFTER, due, minutes, *to_act)
+    line = _line(to_act[0], lines)
     for rung in sorted(ladder.get("rungs") or (), key=lambda row: row["rung"]):
         if due + timedelta(minutes=rung["after_minutes"]) <= at and rung["rung"] <= len(line):
             above = line[rung["rung"] - 1]
@@ -104,11 +108,11 @@ def _rule(task: Task, at: datetime, rules: dict[str, Any]) -> Any:
     return rules[task.area_path]
 
 
-def _line(owner: str, lines: dict[str, list[Post]]) -> list[Post]:
-    if owner not in lines:
-        post = Post.objects.filter(pk=owner).first()
-        lines[owner] = sides.posts_above(post) if post else []
-    return lines[owner]
+def _line(post: str, lines: dict[str, list[Post]]) -> list[Post]:
+    if post not in lines:
+        found = Post.objects.filter(pk=post).first() if post != SYSTEM_POST else None
+        lines[post] = sides.posts_above(found) if found else []
+    return lines[post]
 
 
 def _row(task: Task, step: Step, at: datetime, rules: dict[str, Any]) -> EscalationStep:

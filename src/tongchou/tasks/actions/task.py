@@ -21,7 +21,7 @@ from tongchou.access.roles import Role
 from tongchou.refusal import Refusal
 from tongchou.tasks import letters, sides
 from tongchou.tasks.actions.clock import restart_clock, start_clock, stop_clock
-from tongchou.tasks.models import Assistant, DayNumber, SiteCheck, Task, TaskState, changed
+from tongchou.tasks.models import Assistant, DayNumber, Extension, SiteCheck, Task, TaskState, changed
 
 LEDGER = "task"
 _SHOWN = (
@@ -171,7 +171,7 @@ def report_task(*, task: Task, note: str, by: Actor, reported_at: datetime | Non
     row.reported_by_user, row.reason, row.false_report = by.user_id, "", False
     if row.clock is not None:
         row.clock = stop_clock(clock=row.clock, stopped_at=row.reported_at, by=by)
-    _store("report", row, by, before, words={"report_note": row.report_note})
+    _store("report", row, by, before, words={"report_note": row.report_note}, note=_lapse_extension(row))
     letters.tell(row, row.requester_post, "reported")
     return row
 
@@ -237,7 +237,7 @@ def cancel_task(*, task: Task, reason: str, by: Actor) -> Task:
     row.state, row.reason, row.closed_at = State.CANCELLED, _reason(reason), citytime.now()
     if row.clock is not None:
         row.clock = stop_clock(clock=row.clock, by=by)
-    _store("cancel", row, by, before, words={"reason": row.reason})
+    _store("cancel", row, by, before, words={"reason": row.reason}, note=_lapse_extension(row))
     letters.tell(row, row.owner_post, "cancelled")
     return row
 
@@ -292,6 +292,12 @@ def _back_to_doer(task: Task, by: Actor, *, forgive: bool) -> None:
     if task.clock is not None:
         task.clock = restart_clock(clock=task.clock, by=by, reason=task.reason, forgive=forgive)
         task.due_at = task.clock.due_at
+
+
+def _lapse_extension(task: Task) -> str:
+    """A request for more time that nobody decided lapses with the report: granted later it would make late work timely."""
+    asked = task.extensions.filter(decision=Extension.Decision.ASKED)
+    return "extension lapsed" if asked.update(decision=Extension.Decision.LAPSED, decided_at=citytime.now()) else ""
 
 
 def _post(post: Post | str) -> Post:
