@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -145,7 +146,7 @@ def test_clocks_state_exactly_one_limit_and_their_law():
 
 def test_the_calendar_of_2020_moves_weekends_for_the_festivals():
     value = next(row.value for row in shipped().rows if row.rule_id == "calendar.working_days" and row.value.get("holidays"))
-    spring = next(one for one in value["holidays"] if "Spring" in one["name_en"])
+    spring = next(one for one in value["holidays"] if "Spring" in one["name"]["en"])
     assert (spring["from_on"], spring["to_on"]) == (date(2020, 1, 24), date(2020, 2, 2))
     assert date(2020, 4, 26) in value["working_weekends"]
     assert all(day.isoweekday() in value["weekend"] for day in value["working_weekends"])
@@ -218,3 +219,11 @@ def test_a_file_that_is_no_toml_is_named(tmp_path: Path):
     (fault,) = faults_of(tmp_path, "[pack\n")
     assert fault.file == "trial.toml"
     assert "TOML" in fault.zh
+
+
+def test_english_words_hold_no_chinese_but_the_numbers_of_documents():
+    packs = shipped()
+    for row in packs.rows:
+        said = " ".join(cell for line in in_words(packs.shape_of(row.rule_id), row.value, "en") for part in line.rows for cell in part)
+        lines = " ".join(f"{line.label} {line.text}" for line in in_words(packs.shape_of(row.rule_id), row.value, "en"))
+        assert not re.search(r"[\u4e00-\u9fff]", f"{row.label_en} {said} {lines}"), row.version

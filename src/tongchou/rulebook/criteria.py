@@ -284,7 +284,8 @@ def words(criterion: dict[str, Any], language: str) -> str:
             (f"（{text}）" if zh else f"({text})") if next(iter(part)) in _JOINS and len(body) > 1 else text
             for text, part in zip(parts, body, strict=True)
         ]
-        return glue.join(wrapped)
+        joined = glue.join(wrapped)
+        return joined.replace(" （", "（").replace("） ", "）") if zh else joined
     fact = fact_named(key)
     name = (fact.zh if zh else fact.en) if fact else key
     if isinstance(body, bool):

@@ -24,7 +24,7 @@ from tongchou.rulebook.shapes import TYPES, Choice, Field, Shape
 FOLDER = Path(__file__).parent / "packs"
 SOURCES_FILE = "sources.toml"
 
-_PACK_KEYS = {"label_zh": str, "label_en": str, "disease": str}
+_PACK_KEYS = {"label_zh": str, "label_en": str, "disease": str, "order": int}
 _RULE_KEYS = {"id": str, "shape": str, "label_zh": str, "label_en": str, "section": str, "row": list}
 _RULE_NEEDS = ("id", "shape", "label_zh", "label_en", "section", "row")
 _ROW_KEYS = {
@@ -41,6 +41,8 @@ _FIELD_KEYS = {
 _FIELD_NEEDS = ("key", "type", "label_zh", "label_en")
 _SHAPE_KEYS = {"fields": list, "levels_from": str, "one_of": list}
 _ALIAS_KEYS = {"id": str, "area": str}
+#: place of a pack that states no ``order`` in lists
+LAST_ORDER = 500
 RESPONSE_LEVELS = ("I", "II", "III", "IV")
 
 
@@ -74,6 +76,7 @@ class Packs:
     rows: list[Row] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     labels: dict[str, tuple[str, str]] = field(default_factory=dict)
+    orders: dict[str, int] = field(default_factory=dict)
 
     def shape_of(self, rule_id: str) -> Shape:
         return self.shapes[self.kinds[rule_id].shape]
@@ -121,6 +124,7 @@ class _Reader:
             return
         self.check_keys(pack, _PACK_KEYS, ("label_zh", "label_en"), file, "pack")
         self.packs.labels[file] = (str(pack.get("label_zh", file)), str(pack.get("label_en", file)))
+        self.packs.orders[file] = pack.get("order", LAST_ORDER)
         for name, raw in _tables(content.get("shape")):
             self.read_shape(file, name, raw)
         for name, raw in _tables(content.get("alias")):

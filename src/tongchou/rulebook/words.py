@@ -85,6 +85,10 @@ def say_value(field: Field, part: Any, language: str) -> str:
         return ("；" if zh else "; ").join(str(one) for one in part)
     if field.type == "criteria":
         return criteria.words(part, language)
+    if field.type == "table":
+        return _cells(field, part, language)
+    if field.type == "rows":
+        return ("；" if zh else "; ").join(_cells(field, row, language) for row in part)
     if isinstance(part, date):
         return part.isoformat()
     return str(part)
@@ -123,6 +127,11 @@ def _lines(field: Field, part: Any, language: str) -> list[Line]:
         )
         return [Line(field.key, label, "", heads, rows)]
     return [Line(field.key, label, say_value(field, part, language))]
+
+
+def _cells(field: Field, part: dict[str, Any], language: str) -> str:
+    """The parts of a group that itself stands in one cell."""
+    return " · ".join(say_value(one, part[one.key], language) for one in field.fields if one.key in part)
 
 
 def _choice(choices: tuple[Choice, ...], code: str, language: str) -> str:

@@ -17,6 +17,7 @@ from tongchou.house.rules.asking import Asking
 from tongchou.rulebook import packs as pack_files
 from tongchou.rulebook import words
 from tongchou.rulebook.models import RuleProposal
+from tongchou.rulebook.packs import LAST_ORDER
 from tongchou.rulebook.queries.history import every_row, spans_of
 from tongchou.rulebook.rows import MARK_WORDS, SCOPE_KEYS, Row
 from tongchou.rulebook.shapes import Shape
@@ -81,7 +82,7 @@ def detail_page(request: HttpRequest, rule_id: str) -> HttpResponse:
         "shown": told(answer.row, asked) if answer else None,
         "why": answer.why(asking.language()) if answer else "",
         "spans": _spans(rule_id, asked),
-        "rows": [told(row, asked) | {"here": row.version in known} for row in rows],
+        "rows": [told(row, asked) for row in sorted(rows, key=lambda row: row.version not in known)],
         "trail": audit.timeline("rule", rule_id)[:TRAIL_LINES],
         "proposals": RuleProposal.objects.filter(rule_id=rule_id).order_by("-proposed_at")[:TRAIL_LINES],
         "may_propose": permissions.may(actor, "rule", "propose") and kind is not None,
@@ -116,13 +117,17 @@ def summary(lines: list[words.Line], shape: Shape | None) -> str:
         declared = {field.key for field in shape.fields}
         said = [line for line in said if line.key.partition(".")[0] not in declared]
     said = said[:SUMMARY_LINES]
-    parts = [
-        f"{line.label} {line.text}"
-        if line.text
-        else _("%(label)s（%(n)d 项）") % {"label": line.label, "n": len(line.rows)}
-        for line in said
-    ]
-    return ("；" if asking.language() == "zh" else "; ").join(parts)
+    between = "；" if asking.language() == "zh" else "; "
+    return between.join(f"{line.label} {line.text}" if line.text else _table_in_short(line) for line in said)
+
+
+def _table_in_short(line: words.Line) -> str:
+    """The longest word of each of a table's first rows (a code stands before it) and how many rows there are."""
+    names = [max(row[1:] or row, key=len) for row in line.rows[:SUMMARY_LINES]]
+    listed = ("、" if asking.language() == "zh" else ", ").join(names)
+    if len(line.rows) <= SUMMARY_LINES:
+        return listed
+    return _("%(listed)s 等 %(n)d 项") % {"listed": listed, "n": len(line.rows)}
 
 
 def _source(text: str) -> str:
@@ -143,14 +148,15 @@ def _matches(answer: rulebook.RuleAnswer, search: str) -> bool:
 
 def _grouped(found: list[rulebook.RuleAnswer]) -> list[dict[str, Any]]:
     packs = pack_files.shipped()
-    by_pack: dict[str, list[dict[str, Any]]] = {}
+    by_pack: dict[tuple[int, str], list[dict[str, Any]]] = {}
     for answer in found:
         kind = packs.kinds.get(answer.rule_id)
         name = packs.labels[kind.file][_index()] if kind else _("其他")
+        place = packs.orders[kind.file] if kind else LAST_ORDER
         shape = packs.shapes[kind.shape] if kind else None
         lines = words.in_words(shape, answer.value, asking.language())
         zh = asking.language() == "zh"
-        by_pack.setdefault(name, []).append(
+        by_pack.setdefault((place, name), []).append(
             {
                 "answer": answer,
                 "label": answer.label_zh if zh else answer.label_en,
@@ -159,7 +165,7 @@ def _grouped(found: list[rulebook.RuleAnswer]) -> list[dict[str, Any]]:
                 "area": asking.name_of(answer.row.scope.area, answer.day),
             }
         )
-    return [{"name": name, "rows": rows} for name, rows in by_pack.items()]
+    return [{"name": name, "rows": rows} for (_place, name), rows in sorted(by_pack.items(), key=lambda item: item[0])]
 
 
 def _spans(rule_id: str, asked: Asking) -> list[dict[str, Any]]:
