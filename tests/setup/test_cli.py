@@ -65,6 +65,13 @@ def test_the_page_about_settings_is_current():
     assert all(f"`{row.name}`" in page for row in env.SETTINGS)
 
 
+def test_the_page_about_mechanisms_is_current():
+    page = (ROOT / "docs" / "mechanisms.md").read_text(encoding="utf-8")
+    assert page == manual.mechanisms_page(), "run: python3 tong.py manual"
+    marked = {row for row, _, _ in manual.mechanisms(ROOT / "tests")}
+    assert {"A02", "A08", "A25", "B01", "B11", "C01", "I13"} <= marked
+
+
 def test_settings_are_read_from_one_table_only():
     named = set()
     for path in (ROOT / "src").rglob("*.py"):
