@@ -186,3 +186,11 @@ def test_a_post_takes_in_its_own_area_and_what_is_above_it(db):
     assert [reason.code for reason in renamed.reasons] == ["out_of_scope", "out_of_scope"]
     quiet = load("code,name,lon,lat,datum\n510400,试验市,101.7,26.5,GCJ-02\n", reach=("510402001",))
     assert counts(quiet) == (0, 0, 1, 0) and areas.get("5104").lon is None
+
+
+def test_seats_of_a_whole_file_are_written_together(small_city, django_assert_max_num_queries):
+    lines = [f"{line},101.{700 + n},26.5,CGCS2000" for n, line in enumerate(SMALL_CITY.splitlines()[1:])]
+    with django_assert_max_num_queries(40):
+        assert counts(load("\n".join(["code,name,lon,lat,datum", *lines]), D2019)) == (0, 17, 0, 0)
+    assert (areas.get("510402001").lon, areas.get("510403002203").lon) == (101.702, 101.716)
+    assert audit.verify().sound

@@ -124,8 +124,7 @@ class _Import:
         fields = ["name", "urban_rural", *_SEAT, "source", "valid_from_on", "valid_to_on"]
         new = {area.id for area in self.opened}
         kept = [area for key, (area, _) in self.changed.items() if key not in new]
-        for area in kept:
-            area.save(update_fields=fields)
+        Area.objects.bulk_update(kept, fields, batch_size=_BATCH_ROWS)
         events = [
             audit.Event("area.create", LEDGER, str(area.id), by, area.path, _values(area), note=self.source)
             for area in self.opened
