@@ -38,6 +38,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "since": since,
         "changes": changes.since(actor, since) if since else [],
         "work": today.of(actor),
+        "late_below": today.late_below(actor),
         "brief": brief.newest(actor),
         "matters": admin.waiting(actor),
     }

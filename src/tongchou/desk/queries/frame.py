@@ -75,18 +75,19 @@ def _pages(actor: Actor) -> Iterator[Link]:
     yield from link_to("home", actor, _("我的工作"), "check2-square")
     yield from link_to("field", actor, _("今日走访"), "phone")
     yield from link_to("wall", actor, _("指挥大屏"), "easel2")
-    yield from link_to("area-map", actor, _("区划图"), "hexagon")
-    yield from link_to("task-board", actor, _("督办"), "speedometer2")
     yield from link_to("notices", actor, _("通知"), "bell")
 
 
 def _ledgers(actor: Actor) -> list[Group]:
     names = {
-        "outbreak": _("疫情"), "people": _("人口与户"), "city": _("城市"), "supervision": _("督办"), "house": _("管理"),
+        "epidemic": _("疫情"), "command": _("督办"), "people": _("人口与户"), "city": _("城市"), "house": _("管理"),
     }  # fmt: skip
     groups: dict[str, list[Link]] = {name: [] for name in names}
+    groups["epidemic"] += [*link_to("zones", actor, _("分级研判"), "map"), *link_to("day-brief", actor, _("每日运行"), "calendar-check")]
+    groups["command"] += link_to("task-board", actor, _("督办看板"), "speedometer2")
+    groups["city"] += link_to("area-map", actor, _("区划图"), "hexagon")
     groups["house"] += [
-        *link_to("rulebook", actor, _("规则库"), "journal-check"),
+        *link_to("rules-list", actor, _("规则库"), "journal-check"),
         *link_to("organisation", actor, _("组织体系"), "diagram-3"),
         *link_to("phones", actor, _("手机绑定"), "phone"),
         *link_to("tokens", actor, _("接口令牌"), "plug"),

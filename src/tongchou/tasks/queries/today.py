@@ -13,11 +13,13 @@ from django.utils.translation import ngettext
 from tongchou import areas, citytime
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
+from tongchou.access.models import Post
 from tongchou.tasks.models import OPEN_STATES, REVIEW_STATES, Task, TaskState
 from tongchou.tasks.queries.clock import readings
 
 #: rows shown of each list; further ones are in the task ledger
 MOST_SHOWN = 100
+LATE_SHOWN = 10
 #: the next step of the doer and of the requester's side, by state
 DOER_STEPS = {
     TaskState.ASSIGNED: ("accept",),
@@ -49,10 +51,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Work:
-    """``to_do`` in order of urgency, ``to_judge`` by time reported; the totals count past what is shown."""
+    """``to_do`` in order of urgency, ``to_judge`` by time reported, ``done`` what was reported today, newest first; the totals count past what is shown."""
 
     to_do: list[Item]
     to_judge: list[Item]
+    done: list[Item]
     to_do_total: int
     to_judge_total: int
     done_today: int
@@ -79,15 +82,30 @@ def of(actor: Actor) -> Work | None:
     day = citytime.today()
     done = Task.objects.filter(
         owner_post=actor.post_id, reported_at__gte=citytime.day_start(day), reported_at__lt=citytime.day_close(day)
-    )
+    ).exclude(state__in=OPEN_STATES)
     return Work(
         to_do=items(actor, mine.order_by(F("due_at").asc(nulls_last=True), "opened_at", "id")[:MOST_SHOWN], now),
         to_judge=items(actor, judged.order_by("reported_at", "id")[:MOST_SHOWN], now),
+        done=items(actor, done.order_by("-reported_at", "-id")[:MOST_SHOWN], now),
         to_do_total=mine.count(),
         to_judge_total=judged.count(),
         done_today=done.count(),
         late=mine.filter(due_at__lt=now, clock__stopped_at=None).count(),
     )
+
+
+def late_below(actor: Actor) -> list[tuple[Item, str]]:
+    """Late tasks of other posts in the actor's area with the name of the post, longest late first; empty for a post
+    that supervises nobody."""
+    if not actor.area_path or not permissions.may_open(actor, "task-board"):
+        return []
+    now = citytime.now()
+    late = Task.objects.filter(
+        areas.within("area_path", actor.area_path), state__in=OPEN_STATES, due_at__lt=now, clock__stopped_at=None
+    ).exclude(owner_post=actor.post_id)
+    found = items(actor, late.order_by("due_at", "id")[:LATE_SHOWN], now)
+    names = {str(pk): name for pk, name in Post.objects.filter(pk__in=[one.task.owner_post for one in found]).values_list("pk", "name")}
+    return [(one, names.get(one.task.owner_post, "")) for one in found]
 
 
 def items(actor: Actor, tasks: QuerySet[Task], now: datetime) -> list[Item]:

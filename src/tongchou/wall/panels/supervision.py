@@ -18,7 +18,7 @@ from tongchou.tasks.models import OPEN_STATES, Clock, ClockState, Task
 from tongchou.tasks.queries.clock import with_state
 from tongchou.tasks.queries.today import duration
 
-LATE_SHOWN = 6
+LATE_SHOWN = 4
 #: the columns of the clock table: running ones first, then how the finished ones ended
 _SHOWN_STATES = ("ok", "near", "over", "in_time", "over_done")
 

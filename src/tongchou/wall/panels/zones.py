@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Max
 from django.urls import NoReverseMatch, reverse
@@ -49,11 +49,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Zones:
-    """``judged`` says that a level is proposed for these divisions; ``on`` is the day of the proposals."""
+    """``judged`` says that a level is proposed for these divisions; ``on`` is the day they speak of, ``at`` when."""
 
     title: str
     judged: bool
     on: date | None
+    at: datetime | None
     rows: list[Row]
 
     @property
@@ -67,13 +68,14 @@ def zones(outbreak: Outbreak, path: str, day: date) -> Zones:
     """The divisions straight below ``path`` as they stand on ``day``."""
     divisions = areas.children(path, day)
     if not divisions:
-        return Zones(_title(""), False, None, [])
+        return Zones(_title(""), False, None, None, [])
     paths, level = [one.path for one in divisions], divisions[0].level
     on, lines = _lines(outbreak, paths, day)
     figures = counts.figures_by_area(outbreak, day, level)
     running = dict(zip(paths, clocks_of(outbreak, day, paths, level), strict=True))
     rows = [_row(one, lines.get(one.path), figures.get(one.path, counts.Figures()), running[one.path]) for one in divisions]
-    return Zones(_title(level), bool(lines), on, rows)
+    computed = max((line.proposal.computed_at for line in lines.values() if line.proposal), default=None)
+    return Zones(_title(level), bool(lines), on, computed, rows)
 
 
 def _title(level: str) -> str:
@@ -117,6 +119,6 @@ def _rule_url(line: ZoneLine | None) -> str:
     if line is None or line.proposal is None:
         return ""
     try:
-        return reverse("rule", kwargs={"rule_id": line.proposal.rule_id})
+        return reverse("rules-detail", kwargs={"rule_id": line.proposal.rule_id})
     except NoReverseMatch:
         return ""
