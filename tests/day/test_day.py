@@ -5,6 +5,7 @@ import re
 from datetime import date
 
 import pytest
+from django.utils import translation
 
 from tongchou import citytime
 from tongchou.access.actor import SYSTEM
@@ -118,15 +119,14 @@ def test_without_an_open_outbreak_the_officer_is_told_what_to_do(posts):
     assert "四个一" in refused.value.zh
 
 
-def test_command_line_prints_the_brief_and_json(february, capsys, settings):
-    settings.DEMO = True
+def test_command_line_prints_the_brief_and_json(february, capsys):
     with citytime.standing_at(citytime.at_hour(FEB_14, 17)):
-        assert main(["day", "--date", "2020-02-14"]) == 0
+        assert main(["day", "--date", "2020-02-14", "--as", "OFFICE-5104"]) == 0
         assert "截至 2020-02-14 24 时" in capsys.readouterr().out
         assert main(["day", "--date", "2020-02-14", "--json", "--as", "OFFICE-5104"]) == 0
         data = json.loads(capsys.readouterr().out)
         assert (data["day"], data["assess"]["figures"]["confirmed"], data["version"]) == ("2020-02-14", 13, 1)
-        assert main(["day", "--date", "2020-03-01"]) == 1
+        assert main(["day", "--date", "2020-03-01", "--as", "OFFICE-5104"]) == 1
         error = capsys.readouterr().err
         assert "还没有到" in error and "lies in the future" in error
         assert main(["day", "--date", "2020-02-30"]) == 2
@@ -164,3 +164,20 @@ def test_every_number_of_a_real_brief_is_one_of_its_values(february):
             said = set(re.findall(r"\d+", text))
             known = set(re.findall(r"\d+", json.dumps(line["values"], ensure_ascii=False))) | {"24"}
             assert said <= known, text
+
+
+def test_titles_are_stored_in_both_languages_whatever_the_runner_reads(february):
+    with translation.override("en"):
+        run()
+    task = Task.objects.get(kind="zone.decide", area_path=EAST)
+    assert (task.title, task.title_en) == (
+        "研判东区分级：规则建议中风险",
+        "Decide the level of 东区: the rule proposes medium",
+    )
+    assert "建议中风险" in DayBrief.objects.get().text_zh
+
+
+def test_writing_from_the_terminal_needs_a_post(february, capsys):
+    with citytime.standing_at(citytime.at_hour(FEB_14, 17)):
+        assert main(["day", "--date", "2020-02-14"]) == 1
+    assert "--as" in capsys.readouterr().err

@@ -14,8 +14,8 @@ from tongchou.tasks.actions.task import open_task
 from tongchou.tasks.models import Clock, Task
 from tongchou.tasks.queries.clock import counts_by_state
 from tongchou.tasks.sides import supervising_post
-from tongchou.zones.models import Level
 from tongchou.zones.queries.table import ZoneLine, zone_table
+from tongchou.zones.words import LEVELS
 
 DECISION_CLOCK = "clock.zone_decision"
 
@@ -46,12 +46,12 @@ def _ask(day: Day, line: ZoneLine) -> Task | None:
     if owner is None:
         return None
     stands = line.decision.pk if line.decision else "none"
-    label = Level(line.level).label if line.level else "未定"
+    zh, en = LEVELS[line.level]
     above = supervising_post(owner)
     return open_task(
         kind="zone.decide",
-        title=f"研判{line.name}分级：规则建议{label}",
-        title_en=f"Decide the level of {line.name}: the rule proposes {line.level or 'none'}",
+        title=f"研判{line.name}分级：规则建议{zh}",
+        title_en=f"Decide the level of {line.name}: the rule proposes {en}",
         post=owner,
         requester=above,
         ledger="zone_proposal",

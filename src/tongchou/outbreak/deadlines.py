@@ -15,6 +15,7 @@ from tongchou.access.models import Post
 from tongchou.access.roles import Role
 from tongchou.outbreak.models import Case
 from tongchou.outbreak.queries.post import city_cdc, county_cdc
+from tongchou.outbreak.words import STATUS
 from tongchou.tasks.actions.clock import start_clock, stop_clock
 from tongchou.tasks.actions.task import accept_task, open_task, report_task
 from tongchou.tasks.models import OPEN_STATES, Clock, Task, TaskState
@@ -32,7 +33,7 @@ def start(case: Case, *, at: datetime, step: str, reported_at: datetime | None, 
 
 def reported(case: Case, *, at: datetime, step: str, by: Actor) -> None:
     """The direct network report of this step was made: its clock stops, and the doer's task is reported."""
-    _done(_report_key(case, step), at, by, note=f"{case.case_no} {case.get_status_display()}：已网络直报")
+    _done(_report_key(case, step), at, by, note=f"{case.case_no} {STATUS[case.status][0]}：已网络直报")
 
 
 def investigated(case: Case, *, at: datetime, by: Actor) -> None:
@@ -57,13 +58,13 @@ def _start_report(case: Case, at: datetime, step: str, reported_at: datetime | N
         if reported_at is not None:
             stop_clock(clock=clock, stopped_at=max(reported_at, at), by=by)
     elif reported_at is None and owner is not None:
-        label = Case.Status(step)
+        zh, en = STATUS[step]
         _open(
             case,
             owner,
             kind="case.report",
-            title=f"网络直报{label.label}病例 {case.case_no}",
-            title_en=f"Direct network report of {step} case {case.case_no}",
+            title=f"网络直报{zh}病例 {case.case_no}",
+            title_en=f"Direct network report of {en} case {case.case_no}",
             clock_rule=rule,
             started_at=at,
             key=key,

@@ -4,6 +4,21 @@ from __future__ import annotations
 
 from tongchou.reason import Reason, say
 
+# Words that are stored in titles and refusals, whatever language the writer reads: (Chinese, English).
+STATUS = {
+    "suspected": ("疑似", "suspected"),
+    "clinically_diagnosed": ("临床诊断", "clinically diagnosed"),
+    "confirmed": ("确诊", "confirmed"),
+    "asymptomatic": ("无症状感染", "asymptomatic"),
+    "excluded": ("排除", "excluded"),
+}
+SEVERITY = {
+    "mild": ("轻型", "mild"),
+    "moderate": ("普通型", "moderate"),
+    "severe": ("重型", "severe"),
+    "critical": ("危重型", "critical"),
+}
+OUTCOME = {"recovered": ("治愈出院", "recovered"), "died": ("死亡", "dead"), "moved": ("转出", "moved away")}
 WORDS: dict[str, tuple[str, str]] = {
     "definition.none": (
         "{day} 规则库中没有适用的病例定义，未作判定",

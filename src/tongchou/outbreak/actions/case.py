@@ -14,6 +14,7 @@ from tongchou.access.actor import Actor
 from tongchou.outbreak import deadlines, definitions, release
 from tongchou.outbreak.dates import NAMES, order_problems
 from tongchou.outbreak.models import Case, CaseStatus, Outbreak
+from tongchou.outbreak.words import SEVERITY, STATUS
 from tongchou.reason import Reason
 from tongchou.refusal import Refusal, Refusals
 
@@ -248,7 +249,7 @@ def move_status(
     row, now, to = locked(case), citytime.now(), _S(to)
     if to not in MOVES[_S(row.status)]:
         raise Refusal(
-            f"{_S(row.status).label}病例不能改为{to.label}",
+            f"{STATUS[row.status][0]}病例不能改为{STATUS[to][0]}",
             f"a case that is {row.status} cannot become {to}",
             code="no_such_step",
             field="status",
@@ -287,7 +288,7 @@ def set_severity(*, case: Case, severity: str, by: Actor) -> Case:
     row = locked(case)
     if severity not in Case.Severity.values:
         raise Refusal(
-            f"临床分型“{severity}”无法识别，可选：{'、'.join(str(label) for label in Case.Severity.labels)}",
+            f"临床分型“{severity}”无法识别，可选：{'、'.join(zh for zh, _en in SEVERITY.values())}",
             f"unknown severity {severity!r}: use one of {', '.join(Case.Severity.values)}",
             code="unknown_choice",
             field="severity",

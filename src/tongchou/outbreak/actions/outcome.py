@@ -13,6 +13,7 @@ from tongchou.access.actor import Actor
 from tongchou.outbreak import release
 from tongchou.outbreak.actions.case import check_case, locked
 from tongchou.outbreak.models import Case
+from tongchou.outbreak.words import OUTCOME
 from tongchou.refusal import Refusal
 
 
@@ -71,7 +72,9 @@ def _ill(case: Case) -> Case:
         raise Refusal("已排除的病例没有转归", "an excluded case has no outcome", code="excluded")
     if row.outcome != Case.Outcome.ILL:
         raise Refusal(
-            f"该病例已{Case.Outcome(row.outcome).label}", f"this case has ended already: {row.outcome}", code="ended"
+            f"该病例已{OUTCOME[row.outcome][0]}",
+            f"this case has ended already: {OUTCOME[row.outcome][1]}",
+            code="ended",
         )
     return row
 

@@ -18,6 +18,7 @@ from tongchou.tasks.actions.task import accept_task, open_task, report_task
 from tongchou.tasks.models import Task, TaskState
 from tongchou.zones.models import RANK, Level, ZoneDecision, ZoneProposal
 from tongchou.zones.queries.level import standing
+from tongchou.zones.words import LEVELS
 
 REVIEW_CLOCK = "clock.restriction_review"
 _PENDING = (ZoneDecision.State.WAITING, ZoneDecision.State.PROVISIONAL)
@@ -115,7 +116,7 @@ def second_decision(*, decision: ZoneDecision, by: Actor) -> ZoneDecision:
     row.seconded_by_user, row.seconded_by_name = by.user_id, by.post_name
     row.save()
     _record("confirm", row, by, row.level_before, row.level)
-    _close_task(row, by, note=f"已确认：{Level(row.level).label}")
+    _close_task(row, by, note=f"已确认：{LEVELS[row.level][0]}")
     return row
 
 
@@ -141,7 +142,7 @@ def _ask_second(decision: ZoneDecision, by: Actor) -> None:
     name = areas.name_of(decision.area_path)
     open_task(
         kind="zone.second",
-        title=f"复核{name}定为{Level(decision.level).label}的决定",
+        title=f"复核{name}定为{LEVELS[decision.level][0]}的决定",
         title_en=f"Review the decision on {name}: {decision.level}",
         post=second,
         ledger="zone_decision",
