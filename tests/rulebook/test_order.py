@@ -43,7 +43,7 @@ def rows(draw) -> list[Row]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(rows(), st.integers(0, 40), st.sampled_from(AREAS), st.none() | st.integers(0, 40), st.randoms(use_true_random=False))
 def test_exactly_one_winner_and_a_total_order(made: list[Row], day: int, area: str, known: int | None, shuffler):
     on, known_on = FIRST + timedelta(days=day), None if known is None else FIRST + timedelta(days=known)

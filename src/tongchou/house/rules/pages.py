@@ -82,7 +82,10 @@ def detail_page(request: HttpRequest, rule_id: str) -> HttpResponse:
         "shown": told(answer.row, asked) if answer else None,
         "why": answer.why(asking.language()) if answer else "",
         "spans": _spans(rule_id, asked),
-        "rows": [told(row, asked) for row in sorted(rows, key=lambda row: row.version not in known)],
+        "rows": [
+            told(row, asked) | {"mine": row.scope.area.startswith(actor.area_path or "-")}
+            for row in sorted(rows, key=lambda row: row.version not in known)
+        ],
         "trail": audit.timeline("rule", rule_id)[:TRAIL_LINES],
         "proposals": RuleProposal.objects.filter(rule_id=rule_id).order_by("-proposed_at")[:TRAIL_LINES],
         "may_propose": permissions.may(actor, "rule", "propose") and kind is not None,

@@ -51,7 +51,8 @@ def propose_page(request: HttpRequest, rule_id: str) -> HttpResponse:
     state = _Form(rule_id)
     if request.method == "POST":
         state.read(request.POST)
-        if "propose" in request.POST and state.proposal is not None and not state.errors:
+        state.hold_to(actor)
+        if "propose" in request.POST and state.proposal is not None and not (state.errors or state.plain_errors):
             try:
                 stored = propose_rule(proposal=state.proposal, by=actor.by)
             except Refusal as refusal:
@@ -84,6 +85,8 @@ def propose_page(request: HttpRequest, rule_id: str) -> HttpResponse:
 def withdraw_page(request: HttpRequest, pk: Any) -> HttpResponse:
     actor = actor_of(request)
     row = get_object_or_404(RuleRow, pk=pk, known_to_at__isnull=True)
+    if not answers_for(actor, row.area_path):
+        raise Http404
     asked = asking.of_request(request, actor)
     trial = RuleProposal(rule_id=row.rule_id, kind=RuleProposal.Kind.WITHDRAW, withdraws=row)
     error = ""
@@ -126,7 +129,8 @@ def proposal_page(request: HttpRequest, pk: Any) -> HttpResponse:
     actor = actor_of(request)
     proposal = get_object_or_404(RuleProposal, pk=pk)
     asked = asking.of_request(request, actor)
-    may = {verb: permissions.may(actor, "rule", verb) for verb in ("approve", "reject")}
+    inside = answers_for(actor, proposal.area_path)
+    may = {verb: inside and permissions.may(actor, "rule", verb) for verb in ("approve", "reject")}
     if request.method == "POST":
         return _decision(request, actor, proposal, may)
     packs = pack_files.shipped()
@@ -141,6 +145,7 @@ def proposal_page(request: HttpRequest, pk: Any) -> HttpResponse:
         "may_approve": still_open and may["approve"] and not own,
         "may_refuse": still_open and may["reject"] and not own,
         "own": still_open and own,
+        "outside": still_open and not inside,
     }
     return render(request, "house/rules/proposal.html", context)
 
@@ -160,6 +165,11 @@ def _decision(request: HttpRequest, actor: Actor, proposal: RuleProposal, may: d
     else:
         messages.success(request, _("已批准，规则即刻生效。") if approving else _("已记为不批准，提出人看得到理由。"))
     return redirect("rules-proposal", pk=proposal.pk)
+
+
+def answers_for(actor: Actor, area: str) -> bool:
+    """Whether an area lies in the post's own: a county's post makes no rule for the city, a city's none for the nation."""
+    return bool(actor.area_path) and area.startswith(actor.area_path)
 
 
 class _Form:
@@ -220,6 +230,15 @@ class _Form:
                     problem.zh,
                     problem.en,
                 )
+
+    def hold_to(self, actor: Actor) -> None:
+        if self.proposal is not None and not answers_for(actor, self.proposal.area_path):
+            place = asking.name_of(actor.area_path, self.proposal.valid_from_on) or actor.area_path
+            self._say(
+                "area",
+                f"只能为本岗位的辖区（{place}）提出。",
+                f"you may propose only for your post's own area ({place}).",
+            )
 
     def _day(self, key: str, *, required: bool) -> date | None:
         text = self.plain[key]
