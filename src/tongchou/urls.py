@@ -15,6 +15,7 @@ PREFIXES = {
     "house": "house/",
     "rulebook": "rules/",
     "tasks": "tasks/",
+    "people": "people/",
     "zones": "zones/",
     "outbreak": "outbreak/",
     "day": "day/",

@@ -94,6 +94,7 @@ def _ledgers(actor: Actor) -> list[Group]:
         *link_to("personal-fields", actor, _("个人信息字段"), "incognito"),
         *link_to("permission-table", actor, _("权限表"), "shield-check"),
     ]
+    groups["people"] += link_to("duplicates", actor, _("疑似重复人员"), "people")
     for ledger in registry.every():
         name = ledger.menu[0]
         if name and permissions.may(actor, ledger.key, "list"):
