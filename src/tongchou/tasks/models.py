@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from tongchou.access import personal
 from tongchou.access.models import Post
 from tongchou.audit.ids import uuid7
 
@@ -339,6 +340,21 @@ class Mailbox(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+# What people write about a task should name nobody, and may: it is declared and shown as free text of class D4.
+# Kept three years after the end, as records of processing are (PIPL articles 55 and 56).
+_KEEP_DAYS = 1095
+for _model, _field, _purpose in (
+    (Task, "detail", "to say what is to be done"),
+    (Task, "report_note", "to say what was done, for the requester to judge"),
+    (Task, "reason", "to say why a task is blocked or goes back"),
+    (SiteCheck, "note", "to say what was seen on site"),
+    (Extension, "reason", "to say why more time is needed"),
+    (Extension, "decision_note", "to say why more time was or was not granted"),
+    (ClockPause, "reason", "to say why time did not count"),
+):
+    personal.declare(_model, _field, "D4", _purpose, _KEEP_DAYS)
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:
