@@ -107,6 +107,9 @@ def _reaches(actor: Any, ledger: Any, place: str) -> bool:
     """Whether a row in ``place`` lies in the actor's scope, reckoned from the declaration alone."""
     if not ledger.placed:
         return True
+    right = permissions.right(actor, ledger.field_class)
+    if ledger.key == "task" and (right.read in ("-", "O", "g") or right.show):
+        return False  # such a post sees its own tasks only, and nobody of the cast owns one of these
     return "area" in ledger.placed and any(scope.kind == "area" and place.startswith(scope.value) for scope in actor.scopes)
 
 
