@@ -15,6 +15,9 @@ from tongchou.cli import test as command
 
 from tests.architecture.source import ROOT
 
+# No database is touched: one run of the suite is enough.
+pytestmark = pytest.mark.skipif(os.environ["TONGCHOU_TEST_DATABASE"] != "sqlite", reason="tested in the first run")
+
 
 def words(database: str = "both", processes: int = 1, pytest_words: tuple[str, ...] = ()) -> argparse.Namespace:
     return argparse.Namespace(database=database, processes=processes, pytest=list(pytest_words))

@@ -19,6 +19,9 @@ import pytest
 
 from tests.architecture.source import ROOT
 
+# No database is touched: one run of the suite is enough.
+pytestmark = pytest.mark.skipif(os.environ["TONGCHOU_TEST_DATABASE"] != "sqlite", reason="tested in the first run")
+
 
 @pytest.fixture
 def tong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
