@@ -30,6 +30,7 @@ from tongchou.tasks.actions.task import (
 )
 from tongchou.tasks.models import Clock, Task
 from tongchou.tasks.queries.clock import counts_by_state, states
+from tongchou.tasks.terms import Terms, terms_on
 
 HOUR = timedelta(hours=1)
 
@@ -254,6 +255,24 @@ def test_a_clock_is_started_once_held_resumed_and_never_moved_silently(city, noo
     counted = counts_by_state(Clock.objects.all(), noon + 5 * HOUR)
     assert counted == {"pending": 0, "ok": 0, "near": 0, "over": 1, "over_done": 0, "unknown": 0}
     assert [entry.action for entry in audit.timeline("clock", clock.pk)] == ["clock.resume", "clock.pause", "clock.start"]
+
+
+def test_a_changed_rule_moves_a_running_clock_only_as_a_new_version(city, opened, noon, monkeypatch):
+    task = opened()
+    stopped = report_task(task=accept_task(task=opened(), by=city.village), note="完成", by=city.village).clock
+    known = terms_on("clock.case_investigation", day=citytime.day_of(noon), area_path="510402").fields
+    later = Terms({**known, "limit_minutes": 720, "rule_version": "clock.case_investigation@later"})
+    monkeypatch.setattr("tongchou.tasks.actions.clock.terms_on", lambda *args, **kwargs: later)
+    task.refresh_from_db()
+    assert task.due_at == noon + 24 * HOUR, "nothing moves by itself"
+    clock = recompute_clock(clock=task.clock, reason="规则已修订", by=city.county)
+    task.refresh_from_db()
+    assert (clock.version, clock.due_at, task.due_at) == (2, noon + 12 * HOUR, noon + 12 * HOUR)
+    assert clock.versions.get().was["limit_minutes"] == 1440
+    entry = audit.timeline("clock", clock.pk)[0]
+    assert (entry.action, entry.changes["limit_minutes"]) == ("clock.recompute", ["1440", "720"])
+    with refused("stopped"):
+        recompute_clock(clock=stopped, reason="规则已修订", by=city.county)
 
 
 CANARIES = ("王小明", "13800138000", "510402198001011234")
