@@ -11,6 +11,8 @@ from tongchou.access.actor import SYSTEM
 from tongchou.ledger import registry, write
 from tongchou.ledger.columns import Column
 from tongchou.ledger.declaration import Ledger
+from tongchou.outbreak.actions.outbreak import open_outbreak
+from tongchou.outbreak.models import Outbreak
 from tongchou.refusal import Refusal
 from tongchou.tasks.actions.task import open_task
 
@@ -29,14 +31,29 @@ def _task(area: str) -> Any:
     )
 
 
+def _case(area: str) -> Any:
+    if not Outbreak.objects.filter(status=Outbreak.Status.OPEN).exists():
+        four_ones = {"lead_post": "COMMAND", "task_force": "专班", "plan": "方案", "voice_post": "OFFICE"}
+        city = areas.code_of(area[:4])
+        given = {"code": "CV-TEST", "name": "测试疫情", "disease": "covid-19", "area_path": city, "begins_on": "2020-01-20"}
+        ledger = registry.get("outbreak")
+        values = write.clean_row(ledger, {**given, **four_ones}, SYSTEM)
+        open_outbreak(outbreak=write.create_rows(ledger, [values], by=SYSTEM)[0], by=SYSTEM)
+    return _plain(registry.get("case"), area, 0)
+
+
 # Ledgers whose rows come from an action, or point at another row.
-BY_ACTION = {"responsibility": _responsibility, "task": _task}
+BY_ACTION = {"responsibility": _responsibility, "task": _task, "case": _case}
 
 
 def make_row(ledger: Ledger, area: str, depth: int = 0) -> Any | None:
     """A saved row in ``area`` (a path), or None for a ledger whose rows are not written as plain data."""
     if ledger.key in BY_ACTION:
         return BY_ACTION[ledger.key](area)
+    return _plain(ledger, area, depth)
+
+
+def _plain(ledger: Ledger, area: str, depth: int) -> Any | None:
     if not ledger.writable or depth > 4:
         return None
     raw = {}

@@ -118,7 +118,7 @@ class HoldingLedger(Ledger):
         Column("post_name", _("岗位名称"), "D8", attr="post__name", editable=False),
         Column("kind", _("类型"), "D8", kind="choice", choices=PostHolding.Kind.choices, example="holder"),
         Column("rank", _("代理顺序"), "D8", kind="int", in_list=False, example="1"),
-        Column("from_on", _("起"), "D8", kind="date", identity=True, required=True, create_only=True, example="2020-01-22"),
+        Column("from_on", _("起"), "D8", kind="date", identity=True, create_only=True, example="2020-01-22"),
         Column("to_on", _("止"), "D8", kind="date"),
         Column("absent_from_on", _("请假起"), "D8", kind="date", in_list=False),
         Column("absent_to_on", _("请假止"), "D8", kind="date", in_list=False),

@@ -147,9 +147,9 @@ def find_existing(ledger: Ledger, values: Sequence[Mapping[str, Any]]) -> list[A
 
 
 def identity_key(way: Sequence[Column], values: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The values of one way to find a row, comparable to a saved row's; None where one of them is blank."""
-    parts = [_match_part(column, values.get(column.name)) for column in way]
-    return None if any(part is None for part in parts) else tuple(part for part in parts if part is not None)
+    """The values of one way to find a row, comparable to a saved row's; None where its first one is blank."""
+    parts = tuple(_match_part(column, values.get(column.name)) for column in way)
+    return parts if parts[0] else None
 
 
 def shown_digest(ledger: Ledger, row: Any, actor: Actor) -> str:
@@ -255,9 +255,9 @@ def _event(action: str, ledger: Ledger, row: Any, by: Actor, changes: Mapping[st
     return audit.Event(action, ledger.key, str(row.pk), by.by, area, changes)
 
 
-def _match_part(column: Column, value: Any) -> str | None:
+def _match_part(column: Column, value: Any) -> str:
     if value is None or value == "":
-        return None
+        return ""
     return blind_index(column.kind, value) if column.kind in SEALED_KINDS else clean_text(column.render(value))
 
 

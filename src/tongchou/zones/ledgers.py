@@ -138,6 +138,7 @@ class ExpertJudgementLedger(Ledger):
     label_en = "Expert judgement"
     help = _("规则中无法计数的事实，例如是否存在持续传播。未判断之前视为未知，不会因此判为高风险。")
     model = ExpertJudgement
+    identities = [("area_path", "fact", "judged_on", "disease")]
     field_class = "D7"
     placed = {"area": "area_path"}
     columns = [
