@@ -80,11 +80,11 @@ def _pages(actor: Actor) -> Iterator[Link]:
 
 def _ledgers(actor: Actor) -> list[Group]:
     names = {
-        "epidemic": _("疫情"), "command": _("督办"), "people": _("人口与户"), "city": _("城市"), "house": _("管理"),
+        "epidemic": _("疫情"), "supervision": _("督办"), "people": _("人口与户"), "city": _("城市"), "house": _("管理"),
     }  # fmt: skip
     groups: dict[str, list[Link]] = {name: [] for name in names}
     groups["epidemic"] += [*link_to("zones", actor, _("分级研判"), "map"), *link_to("day-brief", actor, _("每日运行"), "calendar-check")]
-    groups["command"] += link_to("task-board", actor, _("督办看板"), "speedometer2")
+    groups["supervision"] += link_to("task-board", actor, _("督办看板"), "speedometer2")
     groups["city"] += link_to("area-map", actor, _("区划图"), "hexagon")
     groups["house"] += [
         *link_to("rules-list", actor, _("规则库"), "journal-check"),
@@ -92,6 +92,7 @@ def _ledgers(actor: Actor) -> list[Group]:
         *link_to("phones", actor, _("手机绑定"), "phone"),
         *link_to("tokens", actor, _("接口令牌"), "plug"),
         *link_to("personal-fields", actor, _("个人信息字段"), "incognito"),
+        *link_to("audit-trail", actor, _("审计记录"), "journal-text"),
         *link_to("permission-table", actor, _("权限表"), "shield-check"),
     ]
     groups["people"] += link_to("duplicates", actor, _("疑似重复人员"), "people")
