@@ -91,18 +91,18 @@ def gather() -> Cast:
         )
     cast = Cast()
     for key, (name, post_name, role, area, above) in PEOPLE.items():
-        user = cast.add(key, name)
-        post = Post.objects.create(
+        cast.users[key] = User(username=key, name=name, password="!")
+        cast.posts[key] = Post(
             code=key.upper(), name=post_name, role=role, area_path=area, parent=cast.posts[above] if above else None,
             scope_kind="self" if role == Role.PUB else "area",
         )
-        PostHolding.objects.create(user=user, post=post)
-        if role not in WITHOUT_SECOND_FACTOR:
-            add_second_factor(user)
-        cast.posts[key] = post
+    User.objects.bulk_create(cast.users.values())
+    Post.objects.bulk_create(cast.posts.values())
+    PostHolding.objects.bulk_create(PostHolding(user=cast.users[key], post=cast.posts[key]) for key in PEOPLE)
+    staff = [cast.users[key] for key in PEOPLE if PEOPLE[key][2] not in WITHOUT_SECOND_FACTOR]
+    Authenticator.objects.bulk_create(_second_factor(user) for user in staff)
     return cast
 
 
-def add_second_factor(user: User) -> None:
-    data = {"secret": get_adapter().encrypt(TOTP_SECRET)}
-    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data=data)
+def _second_factor(user: User) -> Authenticator:
+    return Authenticator(user=user, type=Authenticator.Type.TOTP, data={"secret": get_adapter().encrypt(TOTP_SECRET)})

@@ -1,5 +1,7 @@
 """Three administrators who cannot replace each other; nobody grants to herself; the last one stays (P11)."""
 
+from datetime import timedelta
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.test import Client
@@ -38,6 +40,9 @@ def test_an_administrator_holds_no_other_post(cast, sys):
     refused("admins_apart", posts.appoint, post=cast.posts["cdc_city"], user=cast.users["auditor"], by=sys)
     refused("admins_apart", posts.appoint, post=cast.posts["sec_admin"], user=cast.users["auditor"], by=sys)
     refused("admins_apart", posts.appoint, post=cast.posts["auditor"], user=cast.users["office"], by=sys)
+    fresh, tomorrow = cast.add("fresh", "新人"), citytime.today() + timedelta(days=1)
+    posts.appoint(post=cast.posts["cdc_city"], user=fresh, from_on=tomorrow, by=sys)
+    refused("admins_apart", posts.appoint, post=cast.posts["auditor"], user=fresh, by=sys)
 
 
 def test_the_last_administrators_stay(cast, sys):

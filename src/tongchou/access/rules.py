@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from tongchou import areas, citytime
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
@@ -54,8 +56,8 @@ def _inside(path: str, root: str) -> bool:
 
 def demand_separate(user: User, post: Post) -> None:
     """An administrator holds that one post and no other, so that nobody grants, reads and reviews at once."""
-    today = citytime.today()
-    roles = set(PostHolding.objects.filter(PostHolding.held(today), user=user).exclude(post=post).values_list("post__role", flat=True))
+    lasting = Q(ended_at__isnull=True) & (Q(to_on__isnull=True) | Q(to_on__gte=citytime.today()))  # today or later
+    roles = set(PostHolding.objects.filter(lasting, user=user).exclude(post=post).values_list("post__role", flat=True))
     if (post.role in ADMIN_ROLES and roles) or roles & ADMIN_ROLES:
         raise AccessError(
             "admins_apart", "系统、安全、审计三类管理员必须由不同的人担任,且不得兼任其他岗位。",

@@ -89,6 +89,7 @@ def _ledgers(actor: Actor) -> list[Group]:
     groups["house"] += [
         *link_to("rules-list", actor, _("规则库"), "journal-check"),
         *link_to("organisation", actor, _("组织体系"), "diagram-3"),
+        *link_to("accounts", actor, _("账户"), "people"),
         *link_to("phones", actor, _("手机绑定"), "phone"),
         *link_to("tokens", actor, _("接口令牌"), "plug"),
         *link_to("personal-fields", actor, _("个人信息字段"), "incognito"),
