@@ -139,12 +139,16 @@ def personal_fields(request: HttpRequest) -> HttpResponse:
 def permission_table(request: HttpRequest) -> HttpResponse:
     """The permission table as it is in force."""
     table = permissions.table()
-    roles = [role for role in Role if role != Role.SYSTEM]
-    classes = [(cls, [table.classes[cls][role.value] for role in roles]) for cls in table.classes]
-    ledgers = [
-        (key, [" ".join(verb for verb, who in verbs.items() if role.value in who) for role in roles]) for key, verbs in table.ledgers.items()
-    ]
-    return render(request, "access/permission_table.html", {"roles": roles, "classes": classes, "ledgers": ledgers})
+    people = [role for role in Role if role != Role.SYSTEM]
+    context = {
+        "classes": list(table.classes),
+        "roles": [(role, [cells[role.value] for cells in table.classes.values()]) for role in people],
+        "ledgers": [
+            (key, verb, [role.label for role in people if role.value in who])
+            for key, verbs in table.ledgers.items() for verb, who in verbs.items()
+        ],
+    }  # fmt: skip
+    return render(request, "access/permission_table.html", context)
 
 
 def _actor(request: HttpRequest) -> Any:

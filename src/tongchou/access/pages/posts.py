@@ -87,10 +87,14 @@ def post_holders(request: HttpRequest, pk: Any) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, refusal.text)
     today = citytime.today()
-    rows = [(row, row.holds_on(today), row.absent_on(today)) for row in _history(post)]
+    may_deputise, may_appoint = _may_deputise(actor, post), permissions.may(actor, "post", "appoint")
+    rows = [
+        (row, row.holds_on(today), row.absent_on(today), may_appoint if row.kind == PostHolding.Kind.HOLDER else may_deputise)
+        for row in _history(post)
+    ]
     context = {
         "line": _line(post, today), "post": post, "rows": rows, "form": form, "absence": AbsenceForm(),
-        "may_deputise": _may_deputise(actor, post), "actor": actor, "ladder": ladder(post),
+        "may_deputise": may_deputise, "actor": actor, "ladder": ladder(post),
     }
     return render(request, "access/post_holders.html", context)
 
