@@ -13,10 +13,12 @@ from tongchou.areas.models import Area, AreaSuccession
 from tongchou.bridge import counts
 from tongchou.bridge.zero_clock import city_clock, zero_clocks
 from tongchou.bridge.zone_levels import propose_levels, store_levels
+from tongchou.day.loop import run_day
 from tongchou.outbreak.actions.case import exclude_case, report_case
 from tongchou.outbreak.actions.outbreak import draft_outbreak, open_outbreak
 from tongchou.outbreak.actions.outcome import discharge_case
 from tongchou.refusal import Refusal
+from tongchou.zones.actions.decision import decide_level
 from tongchou.zones.models import AreaPopulation, PublishedLevel, ZoneProposal
 from tongchou.zones.queries.table import zone_table
 
@@ -92,6 +94,36 @@ def test_zone_engine_national_provincial_and_sub_county_criteria_as_data(februar
     assert levels(february, FEB_28 + timedelta(days=8))[EAST] == "low"
     # West: its last patient left on the 13th
     assert any("距最后一例出院或转出 15 天" in text for text in west.reasons("zh"))
+
+
+@pytest.mark.mechanism("C01")
+def test_sub_county_criteria_raise_and_lower_a_village_with_reason_expiry_and_measures(posts):
+    """Zone engine: national, provincial and sub-county criteria as data; level, reason, expiry, measures list.
+
+    Protocol version 9 (June 2022): a village decided high falls to medium after 7 days without a case.
+    """
+    village, case_on, day = VILLAGES[EAST], date(2022, 7, 1), date(2022, 7, 7)
+    with citytime.standing_at(citytime.at_hour(case_on, 9)):
+        outbreak = panzhihua.build_outbreak()
+    with citytime.standing_at(citytime.at_hour(case_on, 16)):
+        report(outbreak, EAST, case_on, posts["HOSPITAL-1"], onset_on=case_on - timedelta(days=1))
+        decide_level(
+            area_path=village, disease="covid-19", level="high", rule_id="zone.subcounty",
+            rule_version="zone.v9.2022-06-28", reason="感染者居住地", legal_basis="传染病防治法", complaint_channel="12345",
+            to_on=date(2022, 7, 15), by=posts["COMMAND-510402"],
+        )  # fmt: skip
+    with citytime.standing_at(citytime.at_hour(day, 17)):
+        brief = run_day(day, by=SYSTEM)
+        zone = next(zone for zone in brief.data["assess"]["zones"] if zone["area"] == village)
+    assert (zone["level"], zone["decided"], zone["rule"]) == ("high", "high", "zone.v9.2022-06-28")
+    assert "距最近一例 6 天（条件：不少于 7）" in zone["reasons_zh"]
+    assert zone["days_to_downgrade"] == 1
+    measures = next(one for one in brief.data["plan"]["areas"] if one["area"] == village)
+    assert "集中精力抓防控" in [row["zh"] for row in measures["measures"]]
+    with citytime.standing_at(citytime.at_hour(day + timedelta(days=1), 17)):
+        after = run_day(day + timedelta(days=1), by=SYSTEM).data["assess"]["zones"]
+        zone = next(zone for zone in after if zone["area"] == village)
+    assert (zone["level"], zone["decided"]) == ("medium", "high"), "proposed lower, decided by nobody: it stays high"
 
 
 def test_counties_without_a_case_are_low_and_unnamed_ones_say_that_the_list_left_them_out(february):

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tongchou.engine.zoning import CaseCounts, RuleError, count_facts, propose_level, read_rule
+from tongchou.engine.zoning import (
+    CaseCounts,
+    RuleError,
+    count_facts,
+    propose_level,
+    propose_move,
+    read_moves,
+    read_rule,
+)
 from tongchou.engine.zoning.criteria import LEVELS
 from tongchou.engine.zoning.facts import NAMES
 from tongchou.engine.zoning.words import WORDS, speak
@@ -233,3 +241,55 @@ def test_a_judged_fact_decides_only_after_experts_judged_it():
     judged = propose_level(facts(ten, judged={"sustained": True}), rule(SICHUAN))
     assert (judged.level, judged.unknown) == ("high", ())
     assert "持续传播判断为 是（条件：等于 是）" in texts(judged, "zh")
+
+
+V9 = {
+    "moves": [
+        {"start": "high", "to": "medium", "when": {"days_since_last_case": {"ge": 7}}},
+        {"start": "high", "to": "low", "when": {"days_since_last_case": {"ge": 10}}},
+        {"start": "medium", "to": "low", "when": {"days_since_last_case": {"ge": 7}}},
+    ]
+}
+BEIJING = {
+    "moves": [
+        {"start": "low", "to": "medium", "when": {"new_14d": {"ge": 4}}},
+        {"start": "high", "to": "medium", "when": {"all": [{"clusters_14d": {"eq": 0}}, {"new_14d": {"lt": 6}}]}},
+        {"start": "medium", "to": "low", "when": {"all": [{"new_14d": {"eq": 0}}, {"clusters_14d": {"eq": 0}}]}},
+    ]
+}
+
+
+def move(new, standing, value=V9, clusters=None):
+    return propose_move(facts(new, clusters), standing, read_moves("zone.sub", "1", value))
+
+
+def test_v9_high_falls_after_seven_days_and_to_low_after_three_more():
+    six = move({ago(6): 1}, "high")
+    assert (six.level, six.days_to_downgrade, six.next_level) == ("high", 1, "medium")
+    assert texts(six, "zh")[0] == "现为高风险，不符合转换条件，保持不变"
+    assert move({ago(7): 1}, "high").level == "medium"
+    assert move({ago(10): 1}, "high").level == "low"
+    assert "距最近一例 10 天（条件：不少于 10）" in texts(move({ago(10): 1}, "high"), "zh")
+
+
+def test_beijing_four_new_cases_raise_a_community_and_fourteen_quiet_days_lower_it():
+    assert move({ago(1): 3}, "low", BEIJING).level == "low"
+    assert move({ago(1): 4}, "low", BEIJING).level == "medium"
+    assert move({ago(13): 4}, "medium", BEIJING).days_to_downgrade == 1
+    assert move({ago(14): 4}, "medium", BEIJING).level == "low"
+    assert move({ago(1): 5}, "high", BEIJING).level == "medium"
+    assert move({ago(1): 6}, "high", BEIJING).level == "high"
+    assert move({ago(1): 5}, "high", BEIJING, {"C": {ago(1): 2}}).level == "high"
+
+
+@pytest.mark.parametrize(
+    "row", [{"start": "high", "to": "high"}, {"start": "red", "to": "low"}, {"start": "low", "to": "high", "when": {}}]
+)
+def test_a_move_that_cannot_be_read_is_refused(row):
+    with pytest.raises(RuleError):
+        read_moves("zone.sub", "1", {"moves": [{"when": {"cum": {"ge": 1}}} | row]})
+
+
+def test_a_rule_without_moves_is_refused():
+    with pytest.raises(RuleError):
+        read_moves("zone.sub", "1", {})

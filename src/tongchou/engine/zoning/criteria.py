@@ -112,7 +112,7 @@ def read_rule(rule_id: str, version: str, value: Mapping[str, Any]) -> ZoneRule:
             raise RuleError(
                 f"规则 {rule_id} 未写出级别 {level} 的条件", f"rule {rule_id} states no criteria for level {level}"
             )
-        group = _read(value[level], f"{rule_id}.{level}")
+        group = read_criterion(value[level], f"{rule_id}.{level}")
         is_rest = not group.parts
         if is_rest != (position == len(order) - 1):
             raise RuleError(
@@ -123,7 +123,8 @@ def read_rule(rule_id: str, version: str, value: Mapping[str, Any]) -> ZoneRule:
     return ZoneRule(rule_id, version, tuple(order), criteria, str(value.get("unit", "county")))
 
 
-def _read(node: Any, where: str) -> Group:
+def read_criterion(node: Any, where: str) -> Group:
+    """One criterion; ``where`` names it in errors. Raises RuleError."""
     if not isinstance(node, Mapping) or not node:
         raise RuleError(f"{where} 应为一个条件表", f"{where} must be a table of criteria")
     if set(node) == {"else"}:
@@ -139,7 +140,7 @@ def _parts(key: str, body: Any, where: str) -> list[Comparison | Group]:
     if key in ("any", "all"):
         if not isinstance(body, (list, tuple)) or not body:
             raise RuleError(f"{where}.{key} 应为非空列表", f"{where}.{key} must be a list with at least one entry")
-        return [Group(key, tuple(_single(_read(entry, f"{where}.{key}")) for entry in body))]
+        return [Group(key, tuple(_single(read_criterion(entry, f"{where}.{key}")) for entry in body))]
     if not is_fact(key):
         raise RuleError(f"{where} 中的“{key}”不是可用的事实名", f"{where}: {key!r} is no fact that can be counted")
     comparisons = body if isinstance(body, Mapping) else {"eq": body}

@@ -49,27 +49,27 @@ def _judge(facts: ZoneFacts, rule: ZoneRule) -> tuple[str, tuple[Reason, ...], t
         if verdict:
             if not group.parts:
                 return level, (Reason("level.rest", {"level": level}), *passed), tuple(unknown)
-            because = [_test_reason(test, facts) for test in _deciding(group, facts, True)]
+            because = [test_reason(test, facts) for test in deciding(group, facts, True)]
             return level, (Reason("level.met", {"level": level}), *because, *passed), tuple(unknown)
         if verdict is None:
             undecided = _undecided(group, facts)
             unknown.extend(test.fact for test in undecided if test.fact not in unknown)
             passed.append(Reason("level.unknown", {"level": level}))
-            passed.extend(_test_reason(test, facts) for test in undecided)
+            passed.extend(test_reason(test, facts) for test in undecided)
         else:
             passed.append(Reason("level.not_met", {"level": level}))
-            passed.extend(_test_reason(test, facts) for test in _deciding(group, facts, False))
+            passed.extend(test_reason(test, facts) for test in deciding(group, facts, False))
     raise AssertionError("a checked rule ends with else")
 
 
-def _deciding(part: Comparison | Group, facts: ZoneFacts, verdict: bool) -> list[Comparison]:
+def deciding(part: Comparison | Group, facts: ZoneFacts, verdict: bool) -> list[Comparison]:
     """The tests that made ``part`` come out as ``verdict``: one branch that is enough, or every one that failed."""
     if isinstance(part, Comparison):
         return [part]
     matching = [one for one in part.parts if one.judge(facts) is verdict]
     if verdict and part.kind == "any":
         matching = matching[:1]  # one branch that holds is reason enough; what failed is told whole
-    return [test for one in matching for test in _deciding(one, facts, verdict)]
+    return [test for one in matching for test in deciding(one, facts, verdict)]
 
 
 def _undecided(part: Comparison | Group, facts: ZoneFacts) -> list[Comparison]:
@@ -79,7 +79,8 @@ def _undecided(part: Comparison | Group, facts: ZoneFacts) -> list[Comparison]:
     return [test for one in part.parts if one.judge(facts) is None for test in _undecided(one, facts)]
 
 
-def _test_reason(test: Comparison, facts: ZoneFacts) -> Reason:
+def test_reason(test: Comparison, facts: ZoneFacts) -> Reason:
+    """What one comparison found, as a reason."""
     value = facts.value(test.fact)
     windowed = WINDOWED.match(test.fact)
     name = f"{windowed[1]}_window" if windowed else test.fact
@@ -110,5 +111,5 @@ def _look_ahead(facts: ZoneFacts, rule: ZoneRule, level: str) -> tuple[int | Non
         for test in comparisons_of(rule.criteria[lower])
         if not test.judge(last) and test.fact != "cum"  # a total never falls, so it is nothing to wait for
     ]
-    reasons = [_test_reason(test, facts) for test in dict.fromkeys(blocking)]
+    reasons = [test_reason(test, facts) for test in dict.fromkeys(blocking)]
     return None, "", (Reason("downgrade.not_by_waiting"), *reasons)

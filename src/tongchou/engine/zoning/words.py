@@ -114,6 +114,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "仅靠等待不会降级（假定现住院病人不变），尚缺下列条件",
         "waiting alone will not lower it (present inpatients assumed to stay); still missing",
     ),
+    "move.taken": ("现为{level}，符合转为{next}的条件", "now {level}: the criterion for {next} holds"),
+    "move.stays": (
+        "现为{level}，不符合转换条件，保持不变",
+        "now {level}: no criterion for another level holds, so it stays",
+    ),
     "rule.none": ("{day} 没有适用的分级规则，不提建议", "no zoning rule is in force on {day}: nothing is proposed"),
     "rule.not_found": (
         "{version} 的判定条件未找到，不提建议；请在规则库中填写",
