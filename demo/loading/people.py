@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from tongchou.access.actor import SYSTEM
 from tongchou.access.models import User
 from tongchou.audit.ids import uuid7
 from tongchou.people.models import Household, Person
+from tongchou.places.models import Place
 
 CHUNK_PEOPLE = 5000
 _INDUSTRY_KEYS, _INDUSTRY_LABELS = list(INDUSTRIES), list(INDUSTRIES.values())
@@ -28,7 +30,7 @@ _SEX = ("male", "female")
 _HOUSEHOLD_COLUMNS = ("id", "household_no", "area_path", "kind", "address", "member_count")
 _PERSON_COLUMNS = (
     "id", "person_no", "name", "sex", "born_on", "id_no", "phone", "address", "household_id", "relation", "area_path",
-    "registered_area_path", "industry", "workplace_no",
+    "registered_area_path", "industry", "workplace_id",
 )  # fmt: skip
 
 
@@ -45,7 +47,8 @@ def load_people(plan: Plan, say: marks.Say) -> None:
     """Every resident of the plan. A load that was interrupted goes on with the first chunk that is missing."""
     if marks.done("people"):
         return
-    works = places.workplaces(plan)
+    sites = dict(Place.objects.filter(invented=True).values_list("place_no", "pk"))
+    works = {key: [sites[number] for number in numbers] for key, numbers in places.workplaces(plan).items()}
     grids = {grid.village: grid for grid in plan.grids}
     loaded = 0
     for index in range(len(plan.counties)):
@@ -77,7 +80,7 @@ def chunks(people: Residents) -> Iterator[Chunk]:
 class RowMaker:
     """Rows of one county from its arrays, straight into the tables: a model object a person would cost more than its row."""
 
-    def __init__(self, plan: Plan, people: Residents, grids: dict[str, Grid], works: dict[tuple[str, str], list[str]]) -> None:
+    def __init__(self, plan: Plan, people: Residents, grids: dict[str, Grid], works: dict[tuple[str, str], list[UUID]]) -> None:
         self.people = people
         self.villages = plan.villages(people.county)
         self.paths = _home_paths(people, self.villages, grids)
@@ -153,7 +156,7 @@ class RowMaker:
             "area_path": household["area_path"],
             "registered_area_path": registered,
             "industry": _INDUSTRY_LABELS[industry] if industry >= 0 else "",
-            "workplace_no": sites[i % len(sites)] if sites else "",
+            "workplace_id": sites[i % len(sites)] if sites else None,
         }
 
 

@@ -85,3 +85,15 @@ def test_lists_use_an_index(register, village):
     rows = registry.get("person").rows(Actor("", "p", "书记", "SECRETARY", (Scope("area", village),)))
     plan = rows.order_by("area_path", "id")[:50].explain()
     assert "person_area_id" in plan or connection.vendor != "sqlite", plan
+
+
+def test_a_firm_sees_its_own_staff_and_a_hospital_no_staff(register, village):
+    place = registry.get("place")
+    values = write.clean_row(place, {"name": "示例厂", "type_key": "factory", "area_path": village}, SYSTEM)
+    factory = write.create_rows(place, [values], by=SYSTEM)[0]
+    worker = register(name="工示例", workplace=factory.place_no)
+    register(name="别示例")
+    firm = Actor("", "p", "厂", "ENTERPRISE", (Scope("site", str(factory.pk)),))
+    assert list(registry.get("person").rows(firm)) == [worker]
+    hospital = Actor("", "p", "医院", "HOSPITAL", (Scope("site", str(factory.pk)),), purpose="treatment")
+    assert list(registry.get("person").rows(hospital)) == []

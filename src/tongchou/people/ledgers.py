@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from tongchou import citytime
+from tongchou.access.roles import Role
 from tongchou.access.sealed import blind_index
+from tongchou.ledger import door
 from tongchou.ledger.columns import Column
 from tongchou.ledger.declaration import Action, Ledger
 from tongchou.ledger.registry import register
@@ -17,6 +20,8 @@ from tongchou.people.actions import person as acts
 from tongchou.people.actions.household import recount_members
 from tongchou.people.errors import PeopleError
 from tongchou.people.models import Household, Person, new_household_no, new_person_no
+
+_MEDICAL = (Role.HOSPITAL, Role.LAB, Role.QUARANTINE)
 
 
 @register
@@ -57,8 +62,8 @@ class PersonLedger(Ledger):
     model = Person
     field_class = "D1"
     identities = [("person_no",), ("id_no",)]
-    placed = {"area": "area_path", "site": "workplace_no", "self": "user_id", "assignment": "id"}
-    related = ["household"]
+    placed = {"area": "area_path", "site": "workplace_id", "self": "user_id", "assignment": "id"}
+    related = ["household", "workplace"]
     columns = [
         Column("person_no", _("人员编号"), "D7", identity=True, max_length=32, help=_("不填则自动编号"), example="P510402-000001"),
         Column("name", _("姓名"), "D1", required=True, max_length=64, example="示例甲"),
@@ -74,7 +79,7 @@ class PersonLedger(Ledger):
         Column("registered_area_path", _("户籍区划代码"), "D1", max_length=18, in_list=False, help=_("6 到 12 位代码,可为外地"), example="510402"),
         Column("occupation", _("职业"), "D1", max_length=64, in_list=False),
         Column("industry", _("行业"), "D1", max_length=64, in_list=False),
-        Column("workplace_no", _("工作场所编号"), "D1", max_length=32, in_list=False),
+        Column("workplace", _("工作场所"), "D1", kind="ref", to="place", in_list=False),
         Column("status", _("状态"), "D7", kind="choice", choices=Person.Status.choices, editable=False),
         Column("invented", _("虚构"), "D7", kind="bool", editable=False),
     ]
@@ -120,6 +125,12 @@ class PersonLedger(Ledger):
             setattr(row, "household_before", before)  # noqa: B010 - rides on the row from here to ``saved``
         _check_registered(row)
         _stamp(row)
+
+    def rows_for(self, actor: Any, queryset: QuerySet[Person]) -> QuerySet[Person]:
+        """A firm sees its own staff by the place where they work; a hospital's rights are to patients, not to its staff."""
+        if actor.role in _MEDICAL:
+            return queryset.filter(pk__in=list(door.assigned(actor, self.key)))
+        return queryset
 
     def saved(self, created: Sequence[Person], changed: Sequence[Person], by: Any) -> None:
         homes = {row.household_id for row in (*created, *changed)}

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from tongchou.access import personal
 from tongchou.access.sealed import SealedField
 from tongchou.audit.ids import uuid7
+from tongchou.places.models import Place
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -117,7 +118,9 @@ class Person(models.Model):
     registered_area_path = models.CharField(_("户籍区划"), max_length=18, blank=True, default="")
     occupation = models.CharField(_("职业"), max_length=64, blank=True, default="")
     industry = models.CharField(_("行业"), max_length=64, blank=True, default="")
-    workplace_no = models.CharField(_("工作场所编号"), max_length=32, blank=True, default="")
+    workplace = models.ForeignKey(
+        Place, verbose_name=_("工作场所"), null=True, blank=True, on_delete=models.SET_NULL, related_name="workers", db_index=False
+    )
     user_id = models.CharField(_("本人账号"), max_length=36, blank=True, default="", editable=False)
     status = models.CharField(_("状态"), max_length=8, choices=Status.choices, default=Status.LIVING)
     merged_into = models.ForeignKey(
@@ -140,7 +143,7 @@ class Person(models.Model):
             models.Index(fields=["id_no_index"], name="person_id_no"),
             models.Index(fields=["phone_index"], name="person_phone"),
             models.Index(fields=["address_index"], name="person_address"),
-            models.Index(fields=["workplace_no", "id"], name="person_workplace"),
+            models.Index(fields=["workplace", "id"], name="person_workplace"),
             models.Index(fields=["user_id"], name="person_user"),
         ]
 
@@ -179,5 +182,5 @@ class PersonMerge(models.Model):
 
 
 # Keeping time 0 means: kept with the row of the person, erased with it.
-for _field in ("name", "sex", "born_on", "occupation", "workplace_no"):
+for _field in ("name", "sex", "born_on", "occupation", "workplace"):
     personal.declare(Person, _field, "D1", _FIND, 0)

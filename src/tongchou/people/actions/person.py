@@ -15,9 +15,10 @@ from tongchou.people.errors import PeopleError
 from tongchou.people.models import Person, PersonMerge
 
 _INDEXED = ("id_no", "phone", "address")
+_LINKS = {"household_id": "household", "workplace_id": "workplace"}
 _FILLABLE = (
     "id_no", "phone", "address", "born_on", "household_id", "relation", "registered_area_path",
-    "occupation", "industry", "workplace_no", "user_id",
+    "occupation", "industry", "workplace_id", "user_id",
 )  # fmt: skip
 
 
@@ -164,7 +165,7 @@ def _check_merge(keep: Person, drop: Person) -> None:
 
 
 def _blank(name: str) -> object:
-    if name in ("born_on", "household_id"):
+    if name in ("born_on", *_LINKS):
         return None
     return Person.Sex.UNKNOWN if name == "sex" else ""
 
@@ -173,7 +174,7 @@ def _save_filled(keep: Person, names: list[str], now: datetime) -> None:
     keep.updated_at = now
     columns = ["updated_at"]
     for name in names:
-        columns.append("household" if name == "household_id" else name)
+        columns.append(_LINKS.get(name, name))
         if name in _INDEXED:
             setattr(keep, f"{name}_index", blind_index(name, getattr(keep, name)))
             columns.append(f"{name}_index")
