@@ -118,7 +118,7 @@ def detail_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str) -> 
 @ledger_page("create")
 def new_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpResponse:
     columns = write.form_columns(ledger, actor, creating=True)
-    form = forms.RowForm(columns, request.POST or None, initial=request.GET.dict())
+    form = forms.RowForm(columns, _posted(request), initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
         try:
             values = write.clean_row(ledger, form.raw(), actor)
@@ -135,7 +135,7 @@ def new_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpResponse
 def edit_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str) -> HttpResponse:
     row = find_row(ledger, actor, pk)
     columns = write.form_columns(ledger, actor)
-    form = forms.RowForm(columns, request.POST or None, initial=forms.initial_of(columns, row))
+    form = forms.RowForm(columns, _posted(request), initial=forms.initial_of(columns, row))
     digest = write.shown_digest(ledger, row, actor)
     if request.method == "POST" and form.is_valid():
         if request.POST.get("shown") != digest:
@@ -160,7 +160,7 @@ def action_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str, nam
     action = next((one for one in ledger.actions if one.name == name), None)
     if action is None or not permissions.may(actor, ledger.key, action.name):
         raise Http404
-    form = forms.RowForm(action.fields, request.POST or None)
+    form = forms.RowForm(action.fields, _posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             do_action(ledger, action, row, form.raw(), actor)
@@ -171,6 +171,11 @@ def action_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str, nam
             return redirect("ledger-detail", key=ledger.key, pk=row.pk)
     context = {"ledger": ledger, "row": row, "action": action, "form": form, "offered": action.when(row)}
     return render(request, "ledger/action.html", context, status=422 if form.errors else 200)
+
+
+def _posted(request: HttpRequest) -> Any:
+    """What was sent; a POST without any field is still a POST."""
+    return request.POST if request.method == "POST" else None
 
 
 def _offers(ledger: Ledger, action: Action, row: Any, actor: Actor) -> bool:
