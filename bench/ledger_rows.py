@@ -15,7 +15,6 @@ from demo import play
 from tongchou import citytime
 from tongchou.access.actor import SYSTEM
 from tongchou.access.models import Post
-from tongchou.areas.models import Area
 from tongchou.outbreak.actions.outbreak import draft_outbreak, open_outbreak
 from tongchou.outbreak.models import Case, Outbreak
 from tongchou.people.models import Person
@@ -27,22 +26,13 @@ _BATCH_ROWS = 5000
 _RECOVERY_DAYS = (12, 25)
 
 
-class NotEmpty(Exception):
-    """The data folder holds a city already."""
-
-    zh = "此数据文件夹已有一座城市,不能再生成;请用 TONGCHOU_DATA 另选空文件夹"
-    en = "this data folder holds a city already: choose an empty one with TONGCHOU_DATA"
-
-
 def make(people: int, cases: int, tasks: int, seed: int, say: Any) -> dict[str, int]:
     """Make the city, or finish one that was begun with the same numbers; how many rows of each kind there are.
 
     Raises:
-        NotEmpty: where the folder holds another city.
+        city.OtherCity: where the folder holds another city.
     """
     play.migrate(say)
-    if Area.objects.exists() and not marks.note_of("plan"):
-        raise NotEmpty
     plan = read_plan(people, seed=seed)
     city.load_city(plan, say, sign_ins=False)
     with citytime.standing_at(datetime(2020, 4, 1, 9, 0, tzinfo=citytime.zone())):

@@ -5,10 +5,12 @@ from __future__ import annotations
 from demo.loading import ground, marks, people, places, posts, twins
 from demo.loading.plan import Plan
 from tongchou import citytime
+from tongchou.areas.models import Area
+from tongchou.people.models import Person
 
 
 class OtherCity(Exception):
-    """The data folder holds a demo of another size or seed."""
+    """The data folder holds another city, or a demo of another size or seed."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"{zh} / {en}")
@@ -51,6 +53,11 @@ def _signature(plan: Plan) -> str:
 
 def _demand_same(plan: Plan) -> None:
     begun = marks.note_of("plan")
+    if not begun and (Area.objects.exists() or Person.objects.exists()):
+        raise OtherCity(
+            "此数据文件夹已有一座城市,演示不会写入其中;请用 --data 或 TONGCHOU_DATA 另选空文件夹",
+            "this data folder holds a city already and the demo writes nothing into it: choose an empty folder with --data or TONGCHOU_DATA",
+        )
     if begun and begun != _signature(plan):
         raise OtherCity(
             f"此数据文件夹已按 {begun} 建立,不能再按 {_signature(plan)} 建立;请用 --data 另选一个文件夹",

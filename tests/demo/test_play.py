@@ -176,6 +176,17 @@ def test_an_interrupted_load_goes_on_where_it_stopped(monkeypatch):
 
 
 @pytest.mark.django_db
+def test_a_real_city_is_never_filled_with_invented_people():
+    Area.objects.create(
+        code="370800000000", path="3708", parent_path="37", name="济宁市", level="city", valid_from_on=date(2019, 1, 1)
+    )
+    with pytest.raises(city.OtherCity) as refused:
+        city.load_city(read_plan(600), quiet, sign_ins=False)
+    assert "已有一座城市" in refused.value.zh
+    assert Area.objects.count() == 1 and Person.objects.count() == 0
+
+
+@pytest.mark.django_db
 def test_no_demo_account_outside_a_demo(monkeypatch):
     monkeypatch.setattr(settings, "DEMO", False)
     with pytest.raises(posts.DemoBroken):

@@ -34,7 +34,9 @@ def test_wrong_words_are_refused_in_both_languages(words, said, capsys):
 
 def test_the_demo_has_a_folder_of_its_own_and_its_own_clock(monkeypatch, tmp_path):
     monkeypatch.setenv("TONGCHOU_CLOCK", "2030-01-01T00:00:00+08:00")
+    monkeypatch.setenv("TONGCHOU_DATABASE_URL", "postgresql://city:secret@db/city")
     own = demo.surroundings(None)
+    assert own["TONGCHOU_DATABASE_URL"] == ""
     assert own["TONGCHOU_DATA"] == str(env.ROOT / "var" / "demo") and own["TONGCHOU_DEMO"] == "1"
     assert "TONGCHOU_CLOCK" not in own
     assert demo.surroundings(str(tmp_path / "x"))["TONGCHOU_DATA"] == str(tmp_path / "x")

@@ -59,8 +59,11 @@ def people_of(text: str) -> str:
 
 
 def surroundings(data: str | None) -> dict[str, str]:
-    """The environment of a demo: its own folder, marked as a demo, on the machine's own clock."""
+    """The environment of a demo: its own folder and embedded database, marked as a demo, on the machine's own clock.
+
+    A server that the environment names holds a real city: the demo never goes there.
+    """
     folder = Path(data).expanduser().resolve() if data else env.ROOT / "var" / "demo"
     path = os.pathsep.join([str(env.ROOT / "src"), str(env.ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     inherited = {name: value for name, value in os.environ.items() if name != "TONGCHOU_CLOCK"}
-    return {**inherited, "TONGCHOU_DATA": str(folder), "TONGCHOU_DEMO": "1", "PYTHONPATH": path}
+    return {**inherited, "TONGCHOU_DATA": str(folder), "TONGCHOU_DATABASE_URL": "", "TONGCHOU_DEMO": "1", "PYTHONPATH": path}
