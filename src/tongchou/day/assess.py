@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import date, timedelta
 
-from tongchou import areas
+from tongchou import areas, citytime
 from tongchou.bridge import counts
 from tongchou.bridge.zero_clock import ZeroClock, city_clock, zero_clocks
 from tongchou.bridge.zone_levels import store_levels
@@ -34,7 +34,8 @@ def run(day: Day) -> Step:
         "definition_changed": [asdict(mark) for mark in marks],
         "data_version": version.stamp,
     }
-    lines = [Reason("assess.city", {"day": on.isoformat(), **asdict(figures)})]
+    running = day.at < citytime.day_close(on)
+    lines = [Reason("assess.city_running" if running else "assess.city", {"day": on.isoformat(), **asdict(figures)})]
     lines += [
         Reason(
             "assess.area",

@@ -41,6 +41,14 @@ WORDS: dict[str, tuple[str, str]] = {
         " ({new_recovered} that day), {deaths} dead ({new_deaths} that day), {moved} moved away, {active} in hospital;"
         " {asymptomatic} asymptomatic ({new_asymptomatic} new), {suspected} suspected",
     ),
+    "assess.city_running": (
+        "{day}（当日未满 24 时，至运行时为止）：新增确诊 {new_confirmed} 例，累计确诊 {confirmed} 例，治愈出院 {recovered} 例（当日 {new_recovered} 例），"
+        "死亡 {deaths} 例（当日 {new_deaths} 例），转出 {moved} 例，现住院 {active} 例；无症状感染 {asymptomatic} 例（当日新增"
+        " {new_asymptomatic} 例），疑似 {suspected} 例",
+        "{day}, still running, as it stood at the run: {new_confirmed} new confirmed, {confirmed} confirmed in total, {recovered} recovered"
+        " ({new_recovered} that day), {deaths} dead ({new_deaths} that day), {moved} moved away, {active} in hospital;"
+        " {asymptomatic} asymptomatic ({new_asymptomatic} new), {suspected} suspected",
+    ),
     "assess.area": (
         "{area}：新增 {new} 例，累计 {confirmed} 例，现住院 {active} 例",
         "{area}: {new} new, {confirmed} in total, {active} in hospital",
