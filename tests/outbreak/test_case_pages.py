@@ -8,6 +8,8 @@ from tongchou import citytime
 from tongchou.access.models import Post
 from tongchou.ledger import registry, write
 from tongchou.outbreak.models import Case, Outbreak
+from tongchou.people.models import Person
+from tongchou.places.models import Place
 from tongchou.refusal import Refusal, Refusals
 from tongchou.tasks.models import Clock, Task
 
@@ -21,6 +23,11 @@ def cast(db):
         gathered = people.gather()
         panzhihua.build_outbreak()
         yield gathered
+
+
+def people_id(first_17: str) -> str:
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return first_17 + "10X98765432"[sum(int(d) * w for d, w in zip(first_17, weights, strict=True)) % 11]
 
 
 def enter(cast, key="cdc_east", **raw):
@@ -49,6 +56,39 @@ def test_a_hospital_reports_a_case_with_the_items_of_the_definition_in_force(cas
     assert (task.owner_post, task.due_at) == (str(cast.posts["hospital"].pk), panzhihua.at(2, 14, 18))
     outside = client.post("/outbreak/cases/report/", form | {"residence": "510100", "item_imaging": "1"})
     assert outside.status_code == 422
+
+
+@pytest.fixture
+def ward(cast):
+    """The hospital's post reaches its own site and no district, as real hospitals do."""
+    with_beds = Place.objects.create(
+        name="市定点医院", type_key="hospital", area_path=people.VILLAGE, place_no="H1", created_at=citytime.now(), updated_at=citytime.now()
+    )
+    Post.objects.filter(pk=cast.posts["hospital"].pk).update(scope_kind="site", scope_value=str(with_beds.pk))
+    return with_beds
+
+
+def test_a_hospital_reports_a_patient_by_identity_and_follows_its_own_case(cast, ward):
+    client = cast.client("hospital")
+    form = {
+        "outbreak": str(Outbreak.objects.get().pk), "status": "suspected", "residence": people.VILLAGE, "found_at": "2020-02-14T16:00",
+        "name": "示例甲", "id_no": "51049219800131001X", "phone": "15400000000",
+    }  # fmt: skip
+    wrong = client.post("/outbreak/cases/report/", form)
+    assert wrong.status_code == 422 and "校验位不符" in wrong.content.decode() and not Person.objects.exists()
+    form["id_no"] = people_id("51049219800131001")
+    future = client.post("/outbreak/cases/report/", form | {"onset_on": "2020-02-20"})
+    assert future.status_code == 422 and not Person.objects.exists(), "a refused case leaves no patient behind"
+    done = client.post("/outbreak/cases/report/", form, follow=True)
+    case, person = Case.objects.get(), Person.objects.get()
+    assert done.status_code == 200 and case.case_no in done.content.decode(), "the page that follows is within reach"
+    assert (case.person, case.hospital, case.age_years, case.sex) == (person, ward, 40, "male")
+    assert case.case_no in client.get("/ledger/case/").content.decode()
+    client.post("/outbreak/cases/report/", form)
+    assert Person.objects.count() == 1, "the same number is the same person"
+    other = client.post("/outbreak/cases/report/", form | {"name": "示例乙"})
+    assert other.status_code == 422 and "另一个姓名" in other.content.decode()
+    assert "/outbreak/cases/report/" in client.get("/ledger/case/").content.decode(), "the list's button leads to the report page"
 
 
 def test_the_county_confirms_by_the_ledger_s_action_and_reads_the_course(cast):

@@ -60,6 +60,8 @@ class Ledger:
     menu: ClassVar[tuple[str, int]] = ("", 0)
     #: rows may be added and edited as plain data (else only actions write)
     writable: ClassVar[bool] = True
+    #: route of a page that takes in a new row better than the plain form; the list's button leads there
+    new_route: ClassVar[str] = ""
     #: ways to find a row again, each a tuple of columns, tried in order; by default the identity columns
     identities: ClassVar[Sequence[tuple[str, ...]]] = ()
     #: columns that head the detail page

@@ -55,14 +55,20 @@ def clean_row(ledger: Ledger, raw: Mapping[str, Any], actor: Actor, *, creating:
     return cleaned.values
 
 
-def create_rows(ledger: Ledger, values: Iterable[Mapping[str, Any]], *, by: Actor) -> list[Any]:
-    """Save new rows from cleaned values, all or none. Raises Refusal."""
+def create_rows(
+    ledger: Ledger, values: Iterable[Mapping[str, Any]], *, by: Actor, anywhere: bool = False
+) -> list[Any]:
+    """Save new rows from cleaned values, all or none. Raises Refusal.
+
+    ``anywhere`` leaves out the writer's scope, for an action with its own reason to reach past it
+    (a hospital registers a patient who lives in any district).
+    """
     _demand(ledger, by, "create")
     values = list(values)
     known = next((row for row in find_existing(ledger, values) if row is not None), None)
     if known is not None:
         raise _taken(ledger, known)
-    rows = [build_row(ledger, one, by) for one in values]
+    rows = [build_row(ledger, one, by, anywhere=anywhere) for one in values]
     try:
         with transaction.atomic():
             ledger.model._default_manager.bulk_create(rows, batch_size=BATCH_ROWS)
@@ -96,13 +102,14 @@ def change_rows(ledger: Ledger, pairs: Iterable[tuple[Any, Mapping[str, Any]]], 
     return changed
 
 
-def build_row(ledger: Ledger, values: Mapping[str, Any], by: Actor) -> Any:
+def build_row(ledger: Ledger, values: Mapping[str, Any], by: Actor, *, anywhere: bool = False) -> Any:
     """A new, unsaved, prepared row. Raises Refusal, also where the writer's scope does not reach."""
     row = ledger.model()
     for name, value in values.items():
         _set(ledger.column(name), row, value)
     ledger.prepare(row, values, by)
-    _demand_place(ledger, row, by)
+    if not anywhere:
+        _demand_place(ledger, row, by)
     return row
 
 

@@ -136,6 +136,7 @@ class CaseLedger(Ledger):
     search = ["case_no", "person_name"]
     order = ("-found_at", "-id")
     menu = ("epidemic", 20)
+    new_route = "case-report"
     title = ["case_no", "status"]
     actions = [
         Action(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext_lazy
@@ -16,10 +18,13 @@ from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.access.pages import page
 from tongchou.ledger import registry, serializer
+from tongchou.ledger.columns import area_path
 from tongchou.outbreak import definitions
 from tongchou.outbreak.actions.case import report_case
 from tongchou.outbreak.models import Case, Outbreak
+from tongchou.outbreak.plain_case import own_hospital
 from tongchou.outbreak.words import speak
+from tongchou.people.actions.patient import find_or_register
 from tongchou.people.models import Person
 from tongchou.reason import from_stored
 from tongchou.refusal import Refusal, Refusals
@@ -41,11 +46,25 @@ class ReportForm(forms.Form):
     field_order = ("outbreak",)
 
     status = forms.ChoiceField(label=gettext_lazy("病例状态"), choices=[(one.value, one.label) for one in _REPORTED])
-    person_no = forms.CharField(label=gettext_lazy("人员编号"), required=False, max_length=32)
+    name = forms.CharField(label=gettext_lazy("姓名"), required=False, max_length=64)
+    id_no = forms.CharField(
+        label=gettext_lazy("身份证号"),
+        required=False,
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("本市已登记的人按证件号码找到，其余的新登记一人"),
+    )
+    phone = forms.CharField(
+        label=gettext_lazy("电话"), required=False, max_length=32, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    person_no = forms.CharField(
+        label=gettext_lazy("人员编号"),
+        required=False,
+        max_length=32,
+        help_text=gettext_lazy("人员台账中已有的人可只填编号"),
+    )
     residence = forms.CharField(
-        label=gettext_lazy("现住地区代码"),
-        max_length=15,
-        help_text=gettext_lazy("6 到 12 位区划代码，例如 510402001001"),
+        label=gettext_lazy("现住地区"), max_length=60, help_text=gettext_lazy("区划名称或代码，例如 510402001001")
     )
     found_at = forms.DateTimeField(
         label=gettext_lazy("发现时间"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
@@ -84,7 +103,7 @@ class ReportForm(forms.Form):
         return {code: answer == "1" for code, answer in given.items() if answer}
 
     def show(self, refusal: Refusal) -> None:
-        known = {"residence_path": "residence", "person": "person_no"}
+        known = {"residence_path": "residence", "area_path": "residence", "person": "person_no"}
         for part in refusal.parts if isinstance(refusal, Refusals) else [refusal]:
             name = known.get(part.field, part.field)
             self.add_error(name if name in self.fields else None, part.text)
@@ -102,7 +121,8 @@ def case_report(request: HttpRequest) -> HttpResponse:
     form = ReportForm(request.POST or None, items=items, initial={"outbreak": outbreak})
     if request.method == "POST" and form.is_valid():
         try:
-            case = _report(form, actor)
+            with transaction.atomic():  # no patient is registered for a case that was refused
+                case = _report(form, actor)
         except Refusal as refusal:
             form.show(refusal)
         else:
@@ -114,8 +134,13 @@ def case_report(request: HttpRequest) -> HttpResponse:
 
 def _report(form: ReportForm, actor: Actor) -> Case:
     values = form.cleaned_data
+    area = _residence(values["residence"])
+    _demand_reach(actor, area)
     person = None
-    if values["person_no"]:
+    if values["name"] or values["id_no"] or values["phone"]:
+        raw = {name: values[name] for name in ("name", "id_no", "phone")} | {"area_path": area.ljust(12, "0")}
+        person = find_or_register(raw=raw, by=actor)
+    elif values["person_no"]:
         person = registry.get("person").rows(actor).filter(person_no=values["person_no"]).first()
         if person is None:
             raise Refusal(
@@ -124,13 +149,13 @@ def _report(form: ReportForm, actor: Actor) -> Case:
                 code="unknown_person",
                 field="person_no",
             )
-    area = areas.get(values["residence"])
-    _demand_reach(actor, area.path)
     return report_case(
         outbreak=values["outbreak"],
         person=person,
         sex=_sex(person),
-        residence_path=area.path,
+        age_years=_age(person, citytime.day_of(values["found_at"])),
+        hospital=own_hospital(actor),
+        residence_path=area,
         status=values["status"],
         found_at=values["found_at"],
         reported_at=values["reported_at"],
@@ -142,6 +167,26 @@ def _report(form: ReportForm, actor: Actor) -> Case:
 
 def _sex(person: Person | None) -> str:
     return person.sex if person is not None and person.sex in Case.Sex.values else ""
+
+
+def _age(person: Person | None, day: date) -> int | None:
+    """Whole years on ``day``; None where no birth date is known."""
+    if person is None or person.born_on is None:
+        return None
+    born = person.born_on
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def _residence(text: str) -> str:
+    path = area_path(text.strip())
+    if path is None:
+        raise Refusal(
+            f"“{text}”不是本市的区划代码，也不是只有一处的区划名称，请查区划台账",
+            f"{text!r} is no division code of this city, nor a name that only one division bears: see the area ledger",
+            code="unknown_area",
+            field="residence_path",
+        )
+    return path
 
 
 def _demand_reach(actor: Actor, path: str) -> None:

@@ -13,9 +13,11 @@ from typing import Any
 
 from tongchou import citytime
 from tongchou.access.actor import SYSTEM, Actor
+from tongchou.access.roles import Role
 from tongchou.outbreak import deadlines, definitions
 from tongchou.outbreak.actions.case import STATUS_DAY, check_case
 from tongchou.outbreak.models import Case, CaseStatus, Outbreak
+from tongchou.places.models import Place
 from tongchou.refusal import Refusal, Refusals
 
 # Columns that an action moves; plain data may set them only on a new row.
@@ -33,6 +35,7 @@ class _Memory:
     def __init__(self) -> None:
         self.definitions: dict[tuple[date, str, str, str], definitions.Finding] = {}
         self.outbreaks: list[Outbreak] | None = None
+        self.hospitals: list[Place] | None = None
 
 
 # Held beside the actor, which lives for one request or one job, never longer.
@@ -57,6 +60,8 @@ def prepare(row: Case, values: Mapping[str, Any], by: Actor) -> None:
     now = citytime.now()
     if row._state.adding:
         _derive_new(row, now, _memory_of(by))
+        if row.hospital is None:
+            row.hospital = _own_hospital(_memory_of(by), by)
     row.area_path = definitions.counts_to(row)
     if not row.area_path:
         raise Refusal(
@@ -142,6 +147,20 @@ def _derive_new(row: Case, now: datetime, memory: _Memory) -> None:
         row.sex = row.person.sex
     row.residence_path = row.residence_path or (row.person.area_path if row.person else "")
     row.case_no = row.case_no or f"{row.outbreak.code}-{row.id.hex[-10:].upper()}"
+
+
+def own_hospital(by: Actor) -> Place | None:
+    """The hospital that reports, where the post is that of one: its cases are its own without naming it."""
+    sites = [scope.value for scope in by.scopes if scope.kind == "site"]
+    if by.role != Role.HOSPITAL or len(sites) != 1:
+        return None
+    return Place.objects.filter(pk=sites[0]).first()
+
+
+def _own_hospital(memory: _Memory, by: Actor) -> Place | None:
+    if memory.hospitals is None:
+        memory.hospitals = [place for place in [own_hospital(by)] if place is not None]
+    return next(iter(memory.hospitals), None)
 
 
 def _only_outbreak(memory: _Memory) -> Outbreak:

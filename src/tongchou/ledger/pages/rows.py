@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from tongchou import audit
@@ -81,11 +82,20 @@ def list_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpRespons
         "filters": narrowed,
         "words": filters.in_words(ledger, narrowed),
         "problems": filters.problems(ledger, narrowed),
+        "new_url": _new_url(ledger, actor),
         "filtered": any(value for name, value in request.GET.items() if name not in ("after", "rows")),
         "may": {verb: permissions.may(actor, ledger.key, verb) for verb in ("create", "import", "export")},
         "masked": bool(serializer.masked_columns(ledger, actor)) and not actor.purpose,
     }
     return render(request, "ledger/rows.html" if request.GET.get("rows") else "ledger/list.html", context)
+
+
+def _new_url(ledger: Ledger, actor: Actor) -> str:
+    if not (ledger.writable and permissions.may(actor, ledger.key, "create")):
+        return ""
+    if ledger.new_route and permissions.may_open(actor, ledger.new_route):
+        return reverse(ledger.new_route)
+    return reverse("ledger-new", kwargs={"key": ledger.key})
 
 
 @ledger_page("list")
