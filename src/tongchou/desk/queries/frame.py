@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from tongchou import areas, notices
@@ -75,7 +75,7 @@ def _pages(actor: Actor) -> Iterator[Link]:
     yield from link_to("home", actor, _("我的工作"), "check2-square")
     yield from link_to("field", actor, _("今日走访"), "phone")
     yield from link_to("wall", actor, _("指挥大屏"), "easel2")
-    yield from link_to("notices", actor, _("通知"), "bell")
+    yield from link_to("notices", actor, pgettext("list", "通知"), "bell")
 
 
 def _ledgers(actor: Actor) -> list[Group]:
