@@ -62,8 +62,8 @@ def addresses(scene: Any) -> list[Address]:
     """An address for each page. ``scene`` holds the rows that addresses name."""
     who = {
         "access-account": "secretary", "purpose": "cdc_east", "switch-post": "grid", "phones": "secretary", "tokens": "sec_admin",
-        "personal-fields": "auditor", "permission-table": "auditor", "field": "grid", "area-map": "office", "rules-list": "office",
-        "rules-proposals": "office", "case-report": "cdc_east", "task-new": "east", "accounts": "sys_admin",
+        "personal-fields": "auditor", "permission-table": "auditor", "field": "grid", "area-map": "office", "rulebook": "office",
+        "rules-proposals": "office", "case-report": "cdc_east", "task-new": "east", "accounts": "sys_admin", "audit-trail": "auditor", "duplicates": "cdc_east",
     }  # fmt: skip
     named = {
         "account_login": ("", {}), "account_inactive": ("", {}), "phone-sign-in": ("", {}),

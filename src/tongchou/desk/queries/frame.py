@@ -88,7 +88,7 @@ def _ledgers(actor: Actor) -> list[Group]:
     groups["supervision"] += link_to("task-board", actor, _("督办看板"), "speedometer2")
     groups["city"] += link_to("area-map", actor, _("区划图"), "hexagon")
     groups["house"] += [
-        *link_to("rules-list", actor, _("规则库"), "journal-check"),
+        *link_to("rulebook", actor, _("规则库"), "journal-check"),
         *link_to("organisation", actor, _("组织体系"), "diagram-3"),
         *link_to("accounts", actor, _("账户"), "people"),
         *link_to("phones", actor, _("手机绑定"), "phone"),
