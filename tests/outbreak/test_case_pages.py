@@ -133,6 +133,8 @@ def test_a_case_entered_as_plain_data_gets_its_definition_step_and_clocks(cast):
 def test_a_line_of_the_past_owes_nothing_any_more(cast):
     case = enter(cast, discharged_on="2020-02-14")
     assert (case.outcome, Clock.objects.count(), Task.objects.count()) == ("recovered", 0, 0)
+    old = enter(cast, confirmed_on="2020-02-03")
+    assert (old.outcome, Clock.objects.count(), Task.objects.count()) == ("ill", 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from tongchou import citytime
@@ -27,6 +27,11 @@ MOVED_BY_ACTION = {
     "discharged_on": ("出院日期", "day of discharge"),
     "died_on": ("死亡日期", "day of death"),
 }
+
+
+# A row found longer ago than this comes from an archive: nobody is asked to report or investigate it in hours, and a
+# line list of the past opens no thousands of late tasks. A case reported by page or action always has its clocks.
+ARCHIVE_DAYS = 7
 
 
 class _Memory:
@@ -110,8 +115,9 @@ def _demand_open(outbreaks: set[Any]) -> None:
 
 
 def _still_owed(row: Case) -> bool:
-    """A case of the past that came with its end (a line list) owes no report and no investigation any more."""
-    return row.outcome == Case.Outcome.ILL and row.status != Case.Status.EXCLUDED
+    """Whether a report or an investigation is still asked for: not of a case with its end, nor of one from an old list."""
+    recent = citytime.now() - row.found_at <= timedelta(days=ARCHIVE_DAYS)
+    return recent and row.outcome == Case.Outcome.ILL and row.status != Case.Status.EXCLUDED
 
 
 def _refuse_moves(row: Case, values: Mapping[str, Any]) -> None:
