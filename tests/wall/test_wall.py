@@ -7,6 +7,8 @@ import re
 from datetime import date
 
 import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -17,7 +19,7 @@ from tongchou.bridge.zone_levels import store_levels
 from tongchou.zones.models import PublishedLevel
 
 from tests.bridge.real_february import work_february
-from tests.cast import BACKEND, add_second_factor
+from tests.cast import BACKEND, TOTP_SECRET
 from tests.outbreak import panzhihua
 from tests.outbreak.panzhihua import EAST, RENHE, VILLAGES, WEST, YANBIAN
 
@@ -26,7 +28,8 @@ def signed_in(client, code):
     """The client as a fresh user who holds the post of that code."""
     user = User.objects.create(username=f"u-{code}", name="值班员", password="!")
     PostHolding.objects.create(user=user, post=Post.objects.get(code=code))
-    add_second_factor(user)
+    secret = {"secret": get_adapter().encrypt(TOTP_SECRET)}
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data=secret)
     client.force_login(user, backend=BACKEND)
     return client
 
