@@ -91,6 +91,28 @@ def test_a_hospital_reports_a_patient_by_identity_and_follows_its_own_case(cast,
     assert "/outbreak/cases/report/" in client.get("/ledger/case/").content.decode(), "the list's button leads to the report page"
 
 
+def test_an_investigation_says_the_source_or_that_it_was_asked_in_vain(cast):
+    case = enter(cast, status="suspected", confirmed_on="")
+    client = cast.client("cdc_east")
+    empty = client.post(f"/ledger/case/{case.pk}/do/finish_investigation/", {})
+    assert empty.status_code == 422 and "流调要写明来源" in empty.content.decode()
+    wrong = client.post(f"/ledger/case/{case.pk}/do/finish_investigation/", {"unknown": "来源、天气"})
+    assert wrong.status_code == 422 and "没有这些项目：天气" in wrong.content.decode()
+    done = client.post(f"/ledger/case/{case.pk}/do/finish_investigation/", {"unknown": "来源、隔离日期"}, follow=True)
+    case.refresh_from_db()
+    assert done.status_code == 200 and case.unknown == ["isolated_on", "origin"]
+    assert case.investigated_at is not None
+
+
+def test_a_hospital_is_shown_no_late_task_that_it_cannot_open(cast, ward):
+    enter(cast, status="suspected", confirmed_on="")
+    with citytime.standing_at(panzhihua.at(2, 16, 9)):
+        assert "辖区内超时" not in cast.client("hospital").get("/").content.decode()
+        late = cast.client("cdc_east").get("/tasks/board/").content.decode()
+        assert "/tasks/village/" in late
+        assert "/tasks/village/" not in cast.client("hospital").get("/tasks/board/").content.decode()
+
+
 def test_the_county_confirms_by_the_ledger_s_action_and_reads_the_course(cast):
     case = enter(cast, status="suspected", confirmed_on="")
     client = cast.client("cdc_east")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -42,7 +42,9 @@ def day_brief(request: HttpRequest) -> HttpResponse:
     }
     if brief is not None:
         before, after = neighbours(brief)
-        context |= {"steps": _steps(brief), "versions": versions(brief), "before": before, "after": after}
+        cases, _at, changed = brief.data_version.partition("@")
+        read_at = None if changed in ("", "-") else datetime.fromisoformat(changed)
+        context |= {"cases": cases, "read_at": read_at, "steps": _steps(brief), "versions": versions(brief), "before": before, "after": after}
     return render(request, "day/brief.html", context)
 
 

@@ -57,6 +57,8 @@ class Column:
     check: Callable[[Any], Any] | None = None
     help: Label = ""
     example: str = field(default="")
+    #: other headers under which sheets bring this column
+    also: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:

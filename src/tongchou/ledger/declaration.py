@@ -58,6 +58,8 @@ class Ledger:
     actions: ClassVar[Sequence[Action]] = ()
     #: menu group and place in it; an empty group keeps the ledger out of the menu
     menu: ClassVar[tuple[str, int]] = ("", 0)
+    #: words for lines of the trail that are neither a column nor an action of this ledger
+    trail_words: ClassVar[Mapping[str, Label]] = {}
     #: rows may be added and edited as plain data (else only actions write)
     writable: ClassVar[bool] = True
     #: route of a page that takes in a new row better than the plain form; the list's button leads there

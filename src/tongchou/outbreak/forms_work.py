@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from tongchou.access.actor import Actor
@@ -31,7 +32,7 @@ INVESTIGATION_COLUMNS = [
     Column("isolated_on", _("隔离日期"), "D2", kind="date"),
     Column("cluster_id", _("聚集性疫情编号"), "D2", max_length=40),
     Column(
-        "unknown", _("已问但不详的项目"), "D2", max_length=200, help=_("字段名，用空格分开，例如 onset_on isolated_on")
+        "unknown", _("已问但不详的项目"), "D2", max_length=200, help=_("照上面的名称填写，用空格或顿号分开，例如：来源、隔离日期")
     ),
 ]
 
@@ -61,16 +62,34 @@ def set_severity(*, case: Case, severity: str, by: Actor) -> Case:
 
 
 def finish_investigation(*, case: Case, by: Actor, unknown: str | None = None, **findings: Any) -> Case:
-    names = tuple((unknown or "").split())
+    names = _field_names(unknown or "")
     foreign = sorted(set(names) - set(investigation.FINDINGS))
     if foreign:
         raise Refusal(
-            f"没有这些项目：{'、'.join(foreign)}；可用：{'、'.join(investigation.FINDINGS)}",
+            f"没有这些项目：{'、'.join(foreign)}；可用：{'、'.join(str(one.label) for one in INVESTIGATION_COLUMNS[:-1])}",
             f"there are no fields {', '.join(foreign)}; known: {', '.join(investigation.FINDINGS)}",
             code="unknown_field",
             field="unknown",
         )
-    return investigation.finish_investigation(case=case, findings=_given(findings), unknown=names, by=by)
+    given = _given(findings)
+    if not (given.get("origin") or case.origin or "origin" in {*names, *case.unknown}):
+        raise Refusal(
+            "流调要写明来源；已问而不详的，在“已问但不详的项目”里注明“来源”",
+            "say where the infection came from; where it was asked and is not known, name it under the items not known",
+            code="required",
+            field="origin",
+        )
+    return investigation.finish_investigation(case=case, findings=given, unknown=names, by=by)
+
+
+def _field_names(text: str) -> tuple[str, ...]:
+    """Fields from their names or from their labels in either language, as an investigator writes them."""
+    known = {one.name: one.name for one in INVESTIGATION_COLUMNS}
+    for language in ("zh-hans", "en"):
+        with translation.override(language):
+            known |= {str(one.label).lower().replace(" ", "_"): one.name for one in INVESTIGATION_COLUMNS}
+    words = text.lower().replace("、", " ").replace("，", " ").replace(",", " ").split()
+    return tuple(known.get(word, word) for word in words)
 
 
 def link_source(*, case: Case, by: Actor, source_no: str | None = None, cluster_id: str | None = None) -> Case:

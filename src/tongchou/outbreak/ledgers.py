@@ -137,6 +137,10 @@ class CaseLedger(Ledger):
     order = ("-found_at", "-id")
     menu = ("epidemic", 20)
     new_route = "case-report"
+    trail_words = {
+        "report": _("登记病例"), "severity": _("临床分型"), "suspected": _("列为疑似"), "clinically_diagnosed": _("临床诊断"),
+        "confirmed": _("确诊"), "asymptomatic": _("列为无症状感染"), "excluded": _("排除"),
+    }  # fmt: skip
     title = ["case_no", "status"]
     actions = [
         Action(

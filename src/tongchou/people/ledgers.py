@@ -23,6 +23,11 @@ from tongchou.people.models import Household, Person, new_household_no, new_pers
 
 _MEDICAL = (Role.HOSPITAL, Role.LAB, Role.QUARANTINE)
 
+# What cities write over these columns in their own sheets.
+_ID_HEADERS = ("身份证号", "身份证号码", "身份证", "证件号", "公民身份号码", "公民身份证号码", "id number")
+_PHONE_HEADERS = ("手机", "手机号", "手机号码", "联系电话", "电话号码", "本人电话", "mobile")
+_AREA_HEADERS = ("区划", "区划代码", "居住地区", "现住地区", "所在社区", "居住社区", "社区")
+
 
 @register
 class HouseholdLedger(Ledger):
@@ -70,12 +75,12 @@ class PersonLedger(Ledger):
         Column("sex", _("性别"), "D1", kind="choice", choices=Person.Sex.choices, help=_("不填则取自身份证号"), example="male"),
         Column("born_on", _("出生日期"), "D1", kind="date", help=_("不填则取自身份证号"), example="1980-01-31"),
         Column("id_type", _("证件类型"), "D1", kind="choice", choices=Person.IdType.choices, in_list=False, example="resident_id"),
-        Column("id_no", _("证件号码"), "D1", kind="id_no", max_length=32, example="510492198001310016"),
-        Column("phone", _("电话"), "D1", kind="phone", max_length=32, example="15400000000"),
+        Column("id_no", _("证件号码"), "D1", kind="id_no", max_length=32, example="510492198001310015", also=_ID_HEADERS),
+        Column("phone", _("电话"), "D1", kind="phone", max_length=32, example="15400000000", also=_PHONE_HEADERS),
         Column("address", _("详细住址"), "D1", kind="address", max_length=200, in_list=False, example="示例路 1 号 1 单元 101"),
         Column("household", _("户"), "D1", kind="ref", to="household", in_list=False),
         Column("relation", _("与户主关系"), "D1", kind="choice", choices=Person.Relation.choices, in_list=False, example="head"),
-        Column("area_path", _("居住区划"), "D7", kind="area", required=True, example="510402001001"),
+        Column("area_path", _("居住区划"), "D7", kind="area", required=True, example="510402001001", also=_AREA_HEADERS),
         Column("registered_area_path", _("户籍区划代码"), "D1", max_length=18, in_list=False, help=_("6 到 12 位代码,可为外地"), example="510402"),
         Column("occupation", _("职业"), "D1", max_length=64, in_list=False),
         Column("industry", _("行业"), "D1", max_length=64, in_list=False),
@@ -88,6 +93,10 @@ class PersonLedger(Ledger):
     order = ("area_path", "id")
     menu = ("people", 10)
     title = ["person_no", "name"]
+    trail_words = {
+        "merge_persons": _("并入同一人的另一行"), "unmerge_persons": _("撤销合并"), "merged_into": _("并入"), "merged_row": _("并入的行"),
+        "mark_person_left": _("登记离开本市"), "mark_person_dead": _("登记死亡"), "mark_person_back": _("恢复在册"),
+    }  # fmt: skip
     actions = [
         Action(
             "merge",

@@ -78,7 +78,7 @@ def board_page(request: HttpRequest) -> HttpResponse:
         "total": sum(states.values()),
         "clock_states": list(clock_states.items()),
         "posts": board.late_by_post(rows, now),
-        "lines": board.lines_below(rows, area or actor.area_path, now),
+        "lines": board.lines_below(rows, area or actor.area_path, now) if _covers_area(actor) else [],
         "score": board.score(rows, now, area=area or actor.area_path),
         "may_create": permissions.may_open(actor, "task-new"),
     }
@@ -204,6 +204,11 @@ def timeline(ledger: Any, task: Task) -> list[tuple[Any, str, str]]:
     names = {str(post.pk): post.name for post in Post.objects.filter(pk__in={one.post for one in found} - {SYSTEM.post_id, ""})}
     names[SYSTEM.post_id] = SYSTEM.post_name
     return [(entry, labels.get(entry.action, entry.action), names.get(entry.post, "")) for entry in found]
+
+
+def _covers_area(actor: Actor) -> bool:
+    """Whether the pages of divisions are open to this post; a hospital or laboratory has a site, no division."""
+    return any(scope.kind == "area" for scope in actor.scopes)
 
 
 def _area(text: str, actor: Actor) -> str:

@@ -41,6 +41,8 @@ def zones(request: HttpRequest) -> HttpResponse:
         "before": day - timedelta(days=1) if day else None,
         "after": day + timedelta(days=1) if day and day < citytime.today() else None,
         "may_decide": permissions.may(actor, "zone_decision", "decide"),
+        "may_list": permissions.may(actor, "zone_decision", "list"),
+        "may_list_published": permissions.may(actor, "published_level", "list"),
         "may_publish": permissions.may(actor, "published_level", "create"),
     }
     return render(request, "zones/zones.html", context)

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from tongchou import areas, citytime
+from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.access.pages import page
 from tongchou.areas import schematic
@@ -77,6 +78,7 @@ def outline_data(under: str, on: date | None, level: str) -> dict[str, Any]:
 def area_map(request: HttpRequest) -> HttpResponse:
     """The divisions of a day as a map and as a table, with what each became later."""
     problem, status, shown = "", 200, []
+    actor = Actor.of_request(request)
     under, day, level = "", None, ""
     try:
         under, day, level = _asked(request)
@@ -86,6 +88,7 @@ def area_map(request: HttpRequest) -> HttpResponse:
     on = day or citytime.today()
     context = {
         "problem": problem,
+        "may_list": permissions.may(actor, "area", "list"),
         "under": under,
         "on": on,
         "level": level,

@@ -121,7 +121,7 @@ def _matches(ledger: Ledger, cells: Sequence[str], rules: Rules | None) -> dict[
 
 
 def _labels(column: Any) -> set[str]:
-    found = {column.name.lower()}
+    found = {column.name.lower(), *(header.lower() for header in column.also)}
     for language in ("zh-hans", "en"):
         with translation.override(language):
             found.add(str(column.label).strip().lower())

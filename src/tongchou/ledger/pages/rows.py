@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from tongchou import audit
 from tongchou.access import permissions
@@ -25,6 +26,7 @@ from tongchou.ledger.pages import forms
 from tongchou.refusal import Refusal
 
 TIMELINE_LINES = 100
+TRAIL_WORDS = {"create": _lazy("新增"), "change": _lazy("修改"), "import.undo": _lazy("撤销导入")}
 
 
 def ledger_page(verb: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
@@ -204,7 +206,7 @@ def _note_reading(ledger: Ledger, actor: Actor, rows: int) -> None:
 
 
 def _timeline(ledger: Ledger, row: Any) -> list[dict[str, Any]]:
-    labels = {column.name: column.label for column in ledger.columns}
+    labels = {**TRAIL_WORDS, **{column.name: column.label for column in ledger.columns}, **ledger.trail_words}
     labels |= {action.name: action.label for action in ledger.actions}
     lines = []
     for entry in audit.timeline(ledger.key, str(row.pk)).exclude(action__in=("read", "list"))[:TIMELINE_LINES]:

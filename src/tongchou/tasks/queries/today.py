@@ -14,6 +14,7 @@ from tongchou import areas, citytime
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.access.models import Post
+from tongchou.ledger import registry
 from tongchou.tasks.models import OPEN_STATES, REVIEW_STATES, Task, TaskState
 from tongchou.tasks.queries.clock import readings
 
@@ -100,7 +101,7 @@ def late_below(actor: Actor) -> list[tuple[Item, str]]:
     if not actor.area_path or not permissions.may_open(actor, "task-board"):
         return []
     now = citytime.now()
-    late = Task.objects.filter(
+    late = registry.get("task").rows(actor).filter(
         areas.within("area_path", actor.area_path), state__in=OPEN_STATES, due_at__lt=now, clock__stopped_at=None
     ).exclude(owner_post=actor.post_id)
     found = items(actor, late.order_by("due_at", "id")[:LATE_SHOWN], now)
