@@ -42,7 +42,7 @@ def ledger_page(verb: str) -> Callable[[Callable[..., HttpResponse]], Callable[.
                 ledger = registry.get(key)
             except Refusal as refusal:
                 raise Http404(refusal.text) from refusal
-            if not permissions.may(actor, key, verb):
+            if not permissions.may(actor, key, verb) or (verb in ("create", "change", "import") and not ledger.writable):
                 raise Http404
             response = view(request, ledger, actor, *args, **kwargs)
             response.headers["Cache-Control"] = "no-store"
