@@ -72,10 +72,10 @@ _rings: dict[Path, KeyRing] = {}
 
 def ring() -> KeyRing:
     """The key ring of this city's data folder."""
-    folder = Path(settings.DATA) / "keys"
-    if folder not in _rings:
-        _rings[folder] = KeyRing(folder)
-    return _rings[folder]
+    found = _rings.get(settings.DATA)
+    if found is None:
+        found = _rings[settings.DATA] = KeyRing(Path(settings.DATA) / "keys")
+    return found
 
 
 def seal(text: str, place: str) -> Sealed:
@@ -226,4 +226,4 @@ def blind_index(kind: str, text: str) -> str:
     plain = normalise(kind, text or "")
     if not plain:
         return ""
-    return hmac.new(settings.KEYS.index, f"{kind}\0{plain}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(settings.KEYS.index, f"{kind}\0{plain}".encode(), "sha256").hex()

@@ -6,7 +6,6 @@ the database: whoever can edit rows by SQL cannot re-seal what follows.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +41,7 @@ class Verdict:
 
 def value_hash(text: str) -> str:
     """A keyed hash that stands for a personal value: equal values look equal, nothing can be read back."""
-    return "#" + hmac.new(settings.KEYS.audit, b"value:" + text.encode(), hashlib.sha256).hexdigest()[:16]
+    return "#" + hmac.digest(settings.KEYS.audit, b"value:" + text.encode(), "sha256").hex()[:16]
 
 
 def record(
@@ -140,4 +139,4 @@ def _entry(event: Event, position: int, at: Any) -> Entry:
 def _link(previous: str, entry: Entry) -> str:
     values: Iterable[Any] = (entry.at.isoformat() if name == "at" else getattr(entry, name) for name in _SEALED_FIELDS)
     text = json.dumps([previous, *values], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hmac.new(settings.KEYS.audit, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(settings.KEYS.audit, text.encode(), "sha256").hex()

@@ -55,20 +55,19 @@ def clean_row(ledger: Ledger, raw: Mapping[str, Any], actor: Actor, *, creating:
     return cleaned.values
 
 
-def create_rows(
-    ledger: Ledger, values: Iterable[Mapping[str, Any]], *, by: Actor, anywhere: bool = False
-) -> list[Any]:
-    """Save new rows from cleaned values, all or none. Raises Refusal.
-
-    ``anywhere`` leaves out the writer's scope, for an action with its own reason to reach past it
-    (a hospital registers a patient who lives in any district).
-    """
+def create_rows(ledger: Ledger, values: Iterable[Mapping[str, Any]], *, by: Actor) -> list[Any]:
+    """Save new rows from cleaned values, all or none. Raises Refusal."""
     _demand(ledger, by, "create")
     values = list(values)
     known = next((row for row in find_existing(ledger, values) if row is not None), None)
     if known is not None:
         raise _taken(ledger, known)
-    rows = [build_row(ledger, one, by, anywhere=anywhere) for one in values]
+    return insert_rows(ledger, [build_row(ledger, one, by) for one in values], by=by)
+
+
+def insert_rows(ledger: Ledger, rows: Sequence[Any], *, by: Actor) -> list[Any]:
+    """Save rows that ``build_row`` made and nobody saved yet, all or none. Raises Refusal."""
+    _demand(ledger, by, "create")
     try:
         with transaction.atomic():
             ledger.model._default_manager.bulk_create(rows, batch_size=BATCH_ROWS)
@@ -76,7 +75,7 @@ def create_rows(
             ledger.saved(rows, [], by)
     except IntegrityError as error:
         raise _taken(ledger) from error
-    return rows
+    return list(rows)
 
 
 def change_rows(ledger: Ledger, pairs: Iterable[tuple[Any, Mapping[str, Any]]], *, by: Actor) -> list[Any]:
@@ -223,8 +222,10 @@ def _set(column: Column, row: Any, value: Any) -> None:
     if value is None and not field.null:
         value = field.get_default() if field.has_default() else ("" if field.empty_strings_allowed else None)
     setattr(row, column.attr, value)
-    if column.kind in SEALED_KINDS and hasattr(row, f"{column.attr}_index"):
-        setattr(row, f"{column.attr}_index", blind_index(column.kind, value) if value else "")
+    if value and column.kind in SEALED_KINDS and hasattr(row, f"{column.attr}_index"):
+        setattr(row, f"{column.attr}_index", blind_index(column.kind, value))
+    elif column.kind in SEALED_KINDS and hasattr(row, f"{column.attr}_index"):
+        setattr(row, f"{column.attr}_index", "")
 
 
 def _demand(ledger: Ledger, by: Actor, verb: str) -> None:

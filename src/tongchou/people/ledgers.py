@@ -128,7 +128,7 @@ class PersonLedger(Ledger):
             row.address = row.household.address
         for name in ("id_no", "phone", "address"):
             setattr(row, f"{name}_index", blind_index(name, getattr(row, name)))
-        else:
+        if not row._state.adding:
             # The home that a change of household leaves is counted again too, in ``saved``.
             before = Person.objects.filter(pk=row.pk).values_list("household_id", flat=True).first()
             setattr(row, "household_before", before)  # noqa: B010 - rides on the row from here to ``saved``

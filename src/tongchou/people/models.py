@@ -17,7 +17,7 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def _register_no(letter: str) -> str:
-    return letter + "".join(secrets.choice(_ALPHABET) for _position in range(12))
+    return letter + "".join(_ALPHABET[byte & 31] for byte in secrets.token_bytes(12))
 
 
 def new_person_no() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -157,26 +157,32 @@ def _apply_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> None:
     """Judge once more against the ledger as it is now (it may have moved since the dry run), then write."""
     raws = [(line.row, json.loads(line.values), []) for line in lines]
     judged = staging.judge(ledger, raws, by, staging.Seen())
-    cleaned = write.clean_rows(ledger, [one.raw for one in judged], by)
     creates, updates = [], []
-    for line, one, values in zip(lines, judged, cleaned, strict=True):
+    for line, one in zip(lines, judged, strict=True):
         line.outcome, line.reasons, line.object_id, line.differs = one.outcome, one.reasons, one.object_id, one.differs
         if one.outcome == Outcome.CREATE:
-            creates.append((line, values.values))
+            line.object_id, line.applied = str(one.built.pk), True
+            creates.append(one.built)
         elif one.outcome == Outcome.UPDATE:
-            updates.append((line, staging.given_values(ledger, one.raw, values.values)))
-    for (line, _values), row in zip(creates, write.create_rows(ledger, [v for _l, v in creates], by=by) if creates else [], strict=True):
-        line.object_id, line.applied = str(row.pk), True
+            updates.append((line, one.values))
+    if creates:
+        write.insert_rows(ledger, creates, by=by)
     if updates:
-        rows = {str(row.pk): row for row in ledger.model._default_manager.filter(pk__in=[line.object_id for line, _v in updates])}
-        for line, given in updates:
-            row = rows[line.object_id]
-            kept = [column for name in given if not (column := ledger.column(name)).create_only]  # the others are the same in both
-            line.before = json.dumps({column.name: column.render(column.read(row)) for column in kept}, ensure_ascii=False)
-            line.applied = True
-            line.save(update_fields=["before"])
-        write.change_rows(ledger, [(rows[line.object_id], values) for line, values in updates], by=by)
-    ImportRow.objects.bulk_update(lines, ["outcome", "reasons", "object_id", "differs", "applied"], batch_size=100)
+        _change(ledger, updates, by)
+    ImportRow.objects.bulk_create(
+        lines, update_conflicts=True, unique_fields=["id"], update_fields=["outcome", "reasons", "object_id", "differs", "applied", "before"]
+    )
+
+
+def _change(ledger: Ledger, updates: Sequence[tuple[ImportRow, Mapping[str, Any]]], by: Actor) -> None:
+    """Write changes, keeping in each line what they replace."""
+    rows = {str(row.pk): row for row in ledger.model._default_manager.filter(pk__in=[line.object_id for line, _v in updates])}
+    for line, values in updates:
+        # what is given once only is the same in both, and an undo may not set it
+        columns = [column for name in values if not (column := ledger.column(name)).create_only]
+        line.before = json.dumps({column.name: column.render(column.read(rows[line.object_id])) for column in columns}, ensure_ascii=False)
+        line.applied = True
+    write.change_rows(ledger, [(rows[line.object_id], values) for line, values in updates], by=by)
 
 
 def _finish(source: Import, by: Actor) -> dict[str, Any]:

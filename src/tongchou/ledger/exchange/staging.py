@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from tongchou import audit, citytime
@@ -29,7 +31,7 @@ _HEAD_ROWS = 10
 
 @dataclass
 class Judged:
-    """One row of the file and what is to be done with it."""
+    """One row of the file and what is to be done with it: ``built`` is the new row, ``values`` what it was read as."""
 
     row: int
     raw: dict[str, str]
@@ -37,6 +39,8 @@ class Judged:
     reasons: list[dict[str, Any]] = field(default_factory=list)
     differs: list[str] = field(default_factory=list)
     object_id: str = ""
+    built: Any = None
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -99,7 +103,7 @@ def judge(ledger: Ledger, batch: Sequence[tuple[int, dict[str, str], list[Refusa
         if problems:
             judged.append(Judged(row, raw, Outcome.REJECT, [_reason(row, problem) for problem in problems]))
             continue
-        twin = _twin(ledger, row, raw, one.values, seen)
+        twin = _twin(ledger, row, raw, one.values, content, seen)
         if twin is not None:
             judged.append(twin)
         elif content in before:
@@ -110,8 +114,9 @@ def judge(ledger: Ledger, batch: Sequence[tuple[int, dict[str, str], list[Refusa
 
 
 def content_of(raw: Mapping[str, str]) -> str:
-    """A keyed digest of a row's content."""
-    return audit.value_hash(json.dumps(raw, ensure_ascii=False, sort_keys=True)) + hashlib.sha256(json.dumps(raw, sort_keys=True).encode()).hexdigest()[:16]
+    """A keyed digest of a row's content: equal rows are known again, nothing can be read back."""
+    text = json.dumps(raw, ensure_ascii=False, sort_keys=True)
+    return hmac.digest(settings.KEYS.index, b"row\0" + text.encode(), "sha256").hex()
 
 
 def _stage_rows(
@@ -160,8 +165,7 @@ def _read(plan: mapping.Plan, row: int, cells: list[str]) -> tuple[int, dict[str
 def _judge_one(ledger: Ledger, row: int, raw: dict[str, str], values: Mapping[str, Any], current: Any, by: Actor) -> Judged:
     try:
         if current is None:
-            write.build_row(ledger, values, by)
-            return Judged(row, raw, Outcome.CREATE)
+            return Judged(row, raw, Outcome.CREATE, built=write.build_row(ledger, values, by), values=values)
         given = given_values(ledger, raw, values)
         moved = [column.name for column in ledger.columns if column.create_only and column.name in given and column.render(column.read(current)) != column.render(given[column.name])]
         if moved:
@@ -173,7 +177,8 @@ def _judge_one(ledger: Ledger, row: int, raw: dict[str, str], values: Mapping[st
         if not door.may_hold(ledger, current, by):
             raise Refusal("已有的这条记录属于其他区域,不能改写。", "The saved row belongs to another area and is not overwritten.", code="out_of_scope")
         changes = write.apply_values(ledger, current, given, by)
-        return Judged(row, raw, Outcome.UPDATE if changes else Outcome.UNCHANGED, differs=sorted(changes), object_id=str(current.pk))
+        outcome = Outcome.UPDATE if changes else Outcome.UNCHANGED
+        return Judged(row, raw, outcome, differs=sorted(changes), object_id=str(current.pk), values=given)
     except Refusal as refusal:
         parts = getattr(refusal, "parts", [refusal])
         return Judged(row, raw, Outcome.REJECT, [_reason(row, part) for part in parts])
@@ -184,9 +189,8 @@ def given_values(ledger: Ledger, raw: Mapping[str, str], values: Mapping[str, An
     return {name: value for name, value in values.items() if name in raw}
 
 
-def _twin(ledger: Ledger, row: int, raw: dict[str, str], values: Mapping[str, Any], seen: Seen) -> Judged | None:
+def _twin(ledger: Ledger, row: int, raw: dict[str, str], values: Mapping[str, Any], content: str, seen: Seen) -> Judged | None:
     """The same identity twice in one file: equal rows count once, unequal ones are handed back."""
-    content = content_of(raw)
     for way, key in (_keys(ledger, values) or [(-1, (content,))])[:1]:
         first = seen.rows.setdefault((way, *key), (row, content))
         if first[0] == row:
