@@ -85,7 +85,10 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "tongchou.access.adapters.AccountAdapter"
-ACCOUNT_FORMS = {"login": "tongchou.access.forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "login": "tongchou.access.forms.SignInForm",
+    "change_password": "tongchou.access.forms.OwnPasswordForm",
+}
 ACCOUNT_SESSION_REMEMBER = False
 # A street shares one address: sign-in is limited by axes per account and address, never per address alone.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": "10/5m/key"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import LoginForm
+from allauth.account.forms import ChangePasswordForm, LoginForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +22,14 @@ class SignInForm(LoginForm):
         self.fields["password"].help_text = ""
         self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
         self.fields.pop("remember", None)
+
+
+class OwnPasswordForm(ChangePasswordForm):
+    """Without the way to a reset by mail, which a city does not offer: an administrator gives a one-time link."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].help_text = _("忘记了密码的,请系统管理员发给一次性链接。")
 
 
 class NewPasswordForm(forms.Form):

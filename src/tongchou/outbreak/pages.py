@@ -73,7 +73,7 @@ class ReportForm(forms.Form):
         label=gettext_lazy("网络直报时间"), required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
     )
     onset_on = forms.DateField(
-        label=gettext_lazy("发病日期"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label=gettext_lazy("发病日期"), required=False, widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
 
     def __init__(self, *args: Any, items: dict[str, list[dict[str, str]]], **kwargs: Any) -> None:

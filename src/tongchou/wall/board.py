@@ -12,6 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from tongchou import areas, citytime, rulebook
+from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.access.models import Post
 from tongchou.bridge import counts
@@ -66,6 +67,8 @@ class Board:
     zones: Zones | None = None
     own: Own | None = None
     watched: Supervision | None = None
+    #: whether this post may read the rulebook behind a level
+    rules_open: bool = False
     version: str = ""
 
 
@@ -98,6 +101,7 @@ def board_of(actor: Actor, outbreak: Outbreak | None, path: str) -> Board:
         zones=below,
         own=None if path == outbreak.area_path else _own(outbreak, path, day, zero),
         watched=watched,
+        rules_open=permissions.may_open(actor, "rules-detail"),
     )
     return _stamped(board)
 

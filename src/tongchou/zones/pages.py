@@ -77,8 +77,8 @@ class DecisionForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("理由"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
     legal_basis = forms.CharField(label=gettext_lazy("法律依据"), max_length=300)
     complaint_channel = forms.CharField(label=gettext_lazy("申诉渠道"), max_length=200)
-    to_on = forms.DateField(label=gettext_lazy("截止日期"), widget=forms.DateInput(attrs={"type": "date"}))
-    review_on = forms.DateField(label=gettext_lazy("复评日期"), widget=forms.DateInput(attrs={"type": "date"}))
+    to_on = forms.DateField(label=gettext_lazy("截止日期"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    review_on = forms.DateField(label=gettext_lazy("复评日期"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
