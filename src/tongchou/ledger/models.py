@@ -53,7 +53,10 @@ class Import(models.Model):
 
 
 class ImportRow(models.Model):
-    """One row of the file, with what became of it. ``before`` holds the values that an update replaced."""
+    """One row of the file, with what becomes of it. ``before`` holds the values that an update replaced.
+
+    ``object_id`` of a row to be created is the id that it will have: once the import is done, no line is written again.
+    """
 
     class Outcome(models.TextChoices):
         CREATE = "created", _("新增")
@@ -71,7 +74,6 @@ class ImportRow(models.Model):
     differs = models.JSONField(default=list)
     content = models.CharField(max_length=64)
     object_id = models.CharField(max_length=64, blank=True)
-    applied = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "row"], name="import_row_once")]

@@ -183,8 +183,8 @@ def _clean(ledger: Ledger, raw: Mapping[str, Any], creating: bool) -> Cleaned:
                 Refusal(f"没有可填写的列“{name}”。", f"There is no column {name!r} to fill in.", code="unknown_column", field=name)
             )
     for name, column in columns.items():
-        if name not in raw and not creating:
-            continue
+        if name not in raw and not (creating and column.required):
+            continue  # a column that nobody spoke of keeps the model's default, or what is saved
         try:
             cleaned.values[name] = column.parse(raw.get(name))
         except Refusal as refusal:

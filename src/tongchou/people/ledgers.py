@@ -126,8 +126,7 @@ class PersonLedger(Ledger):
             raise PeopleError("born_future", "出生日期在将来,请核对", "The birth date lies in the future: check it", field="born_on")
         if not row.address and row.household is not None:
             row.address = row.household.address
-        for name in ("id_no", "phone", "address"):
-            setattr(row, f"{name}_index", blind_index(name, getattr(row, name)))
+            row.address_index = blind_index("address", row.address)
         if not row._state.adding:
             # The home that a change of household leaves is counted again too, in ``saved``.
             before = Person.objects.filter(pk=row.pk).values_list("household_id", flat=True).first()

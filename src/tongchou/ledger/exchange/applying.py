@@ -105,9 +105,9 @@ def apply_import(run: jobs.Run) -> dict[str, Any]:
     """Write staged rows after the stored cursor, at most 500 a transaction, each row with its line of the trail."""
     source = Import.objects.get(pk=run.args["source"])
     ledger, by = registry.get(source.ledger), _writer(source)
-    done = source.lines.filter(applied=True).count()
     waiting = source.lines.filter(outcome__in=(Outcome.CREATE, Outcome.UPDATE))
     total = waiting.count()
+    done = waiting.filter(row__lte=run.cursor.get("row", 0)).count()
     while True:
         with transaction.atomic():
             batch = list(waiting.filter(row__gt=run.cursor.get("row", 0)).order_by("row")[: write.BATCH_ROWS])
@@ -130,15 +130,20 @@ def undo_import(*, source: Import, by: Actor) -> int:
             raise _not_in_state(held, "撤销", "undone")
         _own(held, by)
         ledger = registry.get(held.ledger)
-        lines = list(held.lines.filter(applied=True).order_by("-row"))
+        lines = list(held.lines.filter(outcome__in=(Outcome.CREATE, Outcome.UPDATE)).order_by("-row"))
         _demand_untouched(held, ledger, lines)
         for start in range(0, len(lines), write.BATCH_ROWS):
             _undo_batch(ledger, lines[start : start + write.BATCH_ROWS], by)
         held.state, held.finished_at = Import.State.UNDONE, citytime.now()
         held.save(update_fields=["state", "finished_at"])
-        held.lines.update(applied=False)
         audit.record("import.undo", ledger=held.ledger, object_id=str(held.pk), by=by.by, count=max(1, len(lines)))
     return len(lines)
+
+
+def rows_written(source: Import) -> int:
+    """How many rows the job of an import has written so far."""
+    job = jobs.Job.objects.filter(key=f"import:{source.pk}").first()
+    return job.done if job is not None and job.done else 0
 
 
 def account(source: Import, *, most_reasons: int = 1000) -> dict[str, Any]:
@@ -157,11 +162,15 @@ def _apply_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> None:
     """Judge once more against the ledger as it is now (it may have moved since the dry run), then write."""
     raws = [(line.row, json.loads(line.values), []) for line in lines]
     judged = staging.judge(ledger, raws, by, staging.Seen())
-    creates, updates = [], []
+    creates, updates, moved = [], [], []
     for line, one in zip(lines, judged, strict=True):
+        if one.outcome == Outcome.CREATE == line.outcome:
+            one.built.pk = one.built._meta.pk.to_python(line.object_id)
+            creates.append(one.built)
+            continue
         line.outcome, line.reasons, line.object_id, line.differs = one.outcome, one.reasons, one.object_id, one.differs
+        moved.append(line)
         if one.outcome == Outcome.CREATE:
-            line.object_id, line.applied = str(one.built.pk), True
             creates.append(one.built)
         elif one.outcome == Outcome.UPDATE:
             updates.append((line, one.values))
@@ -169,9 +178,9 @@ def _apply_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> None:
         write.insert_rows(ledger, creates, by=by)
     if updates:
         _change(ledger, updates, by)
-    ImportRow.objects.bulk_create(
-        lines, update_conflicts=True, unique_fields=["id"], update_fields=["outcome", "reasons", "object_id", "differs", "applied", "before"]
-    )
+    if moved:
+        fields = ["outcome", "reasons", "object_id", "differs", "before"]
+        ImportRow.objects.bulk_create(moved, update_conflicts=True, unique_fields=["id"], update_fields=fields)
 
 
 def _change(ledger: Ledger, updates: Sequence[tuple[ImportRow, Mapping[str, Any]]], by: Actor) -> None:
@@ -181,7 +190,6 @@ def _change(ledger: Ledger, updates: Sequence[tuple[ImportRow, Mapping[str, Any]
         # what is given once only is the same in both, and an undo may not set it
         columns = [column for name in values if not (column := ledger.column(name)).create_only]
         line.before = json.dumps({column.name: column.render(column.read(rows[line.object_id])) for column in columns}, ensure_ascii=False)
-        line.applied = True
     write.change_rows(ledger, [(rows[line.object_id], values) for line, values in updates], by=by)
 
 

@@ -165,7 +165,8 @@ def _read(plan: mapping.Plan, row: int, cells: list[str]) -> tuple[int, dict[str
 def _judge_one(ledger: Ledger, row: int, raw: dict[str, str], values: Mapping[str, Any], current: Any, by: Actor) -> Judged:
     try:
         if current is None:
-            return Judged(row, raw, Outcome.CREATE, built=write.build_row(ledger, values, by), values=values)
+            built = write.build_row(ledger, values, by)
+            return Judged(row, raw, Outcome.CREATE, object_id=str(built.pk), built=built, values=values)
         given = given_values(ledger, raw, values)
         moved = [column.name for column in ledger.columns if column.create_only and column.name in given and column.render(column.read(current)) != column.render(given[column.name])]
         if moved:
@@ -214,7 +215,9 @@ def _imported_before(ledger: Ledger, contents: Sequence[str]) -> dict[str, str]:
     """Rows without any identity that an earlier import already brought in, by content."""
     if not contents:
         return {}
-    rows = ImportRow.objects.filter(content__in=contents, applied=True, source__ledger=ledger.key, source__state=Import.State.DONE)
+    rows = ImportRow.objects.filter(
+        content__in=contents, outcome=Outcome.CREATE, source__ledger=ledger.key, source__state=Import.State.DONE
+    )
     return dict(rows.values_list("content", "object_id"))
 
 

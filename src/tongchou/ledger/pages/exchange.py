@@ -78,7 +78,7 @@ def import_detail_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: s
         "shown_rows": _SHOWN_ROWS,
         "outcome": outcome,
         "outcomes": [(name, label, getattr(source, name)) for name, label in ImportRow.Outcome.choices],
-        "applied": source.lines.filter(applied=True).count() if source.state == Import.State.APPLYING else 0,
+        "applied": applying.rows_written(source) if source.state == Import.State.APPLYING else 0,
         "refusal": source.refusal.get("en" if request.LANGUAGE_CODE == "en" else "zh", ""),  # type: ignore[attr-defined]
         "can_map": store.exists(source.stored) and source.state in (Import.State.STAGED, Import.State.REFUSED),
     }
