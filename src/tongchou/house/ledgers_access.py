@@ -91,6 +91,7 @@ class UserLedger(Ledger):
     ]  # fmt: skip
     menu = ("house", 30)
     title = ["name", "username"]
+    row_routes = {"user-doors": _("登录与一次性链接")}
 
     def prepare(self, row: User, values: Mapping[str, Any], by: Any) -> None:
         rules.demand_not_self(by, row)

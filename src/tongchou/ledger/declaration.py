@@ -58,6 +58,8 @@ class Ledger:
     actions: ClassVar[Sequence[Action]] = ()
     #: menu group and place in it; an empty group keeps the ledger out of the menu
     menu: ClassVar[tuple[str, int]] = ("", 0)
+    #: routes of further pages about one row (their argument is ``pk``) and what their buttons say
+    row_routes: ClassVar[Mapping[str, Label]] = {}
     #: words for lines of the trail that are neither a column nor an action of this ledger
     trail_words: ClassVar[Mapping[str, Label]] = {}
     #: rows may be added and edited as plain data (else only actions write)

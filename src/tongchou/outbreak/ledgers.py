@@ -137,6 +137,7 @@ class CaseLedger(Ledger):
     order = ("-found_at", "-id")
     menu = ("epidemic", 20)
     new_route = "case-report"
+    row_routes = {"case-course": _("病例经过")}
     trail_words = {
         "report": _("登记病例"), "severity": _("临床分型"), "suspected": _("列为疑似"), "clinically_diagnosed": _("临床诊断"),
         "confirmed": _("确诊"), "asymptomatic": _("列为无症状感染"), "excluded": _("排除"),

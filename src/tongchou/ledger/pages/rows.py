@@ -119,6 +119,11 @@ def detail_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str) -> 
         "row": row,
         "title": " ".join(shown[column.name].text for column in ledger.title_of(row) if column.name in shown),
         "facts": [(column, shown[column.name]) for column in columns],
+        "doors": [
+            (reverse(route, kwargs={"pk": row.pk}), label)
+            for route, label in ledger.row_routes.items()
+            if permissions.may_open(actor, route)
+        ],
         "actions": [action for action in ledger.actions if _offers(ledger, action, row, actor)],
         "may_change": ledger.writable and permissions.may(actor, ledger.key, "change"),
         "masked": any(one.masked for one in shown.values()) and not actor.purpose,
