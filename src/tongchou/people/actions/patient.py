@@ -25,7 +25,8 @@ def find_or_register(*, raw: Mapping[str, str], by: Actor) -> Person:
     values = write.clean_row(ledger, raw, by)
     found = write.find_existing(ledger, [values])[0]
     if found is None:
-        return write.create_rows(ledger, [values], by=by, anywhere=True)[0]
+        # A patient may live in any district: only here is a row written past the writer's scope.
+        return write.insert_rows(ledger, [write.build_row(ledger, values, by, anywhere=True)], by=by)[0]
     person = found.standing()
     if person.name != values["name"]:
         raise PeopleError(
