@@ -52,7 +52,7 @@ def p95(values: list[float]) -> float:
 
 def _probe(folder: Path, requests: int) -> dict:
     path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    words = [sys.executable, "-m", "bench.lists_probe", "--requests", str(requests)]
+    words = [sys.executable, "-W", "ignore", "-m", "bench.lists_probe", "--requests", str(requests)]
     environment = {**os.environ, "TONGCHOU_DATA": str(folder.resolve()), "PYTHONPATH": path, "TONGCHOU_DEMO": "1"}
     done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
