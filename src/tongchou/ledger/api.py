@@ -73,7 +73,7 @@ class RowsView(LedgerView):
         if problems:
             raise Refusal(";".join(problems), "; ".join(problems), code="bad_filter")
         size = min(MOST_ROWS, _number(request.query_params.get("size", ""), paging.PAGE_ROWS))
-        page = paging.page(narrowed.qs, self.ledger.order, request.query_params.get("after", ""), size)
+        page = paging.page(narrowed.qs, filters.order_of(self.ledger, narrowed), request.query_params.get("after", ""), size)
         if page.rows:
             audit.record("list", ledger=self.ledger.key, object_id="", by=actor.by, count=len(page.rows))
         columns = serializer.visible_columns(self.ledger, actor)

@@ -54,6 +54,16 @@ def filter_set(ledger: Ledger, actor: Actor, data: Any, rows: QuerySet) -> djang
     return made(data, queryset=rows)
 
 
+def order_of(ledger: Ledger, filters: django_filters.FilterSet) -> tuple[str, ...]:
+    """The order of the list: by a text column that is being filtered by its beginning, so that one index serves both."""
+    asked = filters.form.cleaned_data if filters.form.is_valid() else {}
+    for name in ledger.filters:
+        column = ledger.column(name)
+        if column.kind == "text" and asked.get(name) and "__" not in column.attr:
+            return (column.attr, *ledger.order)
+    return tuple(ledger.order)
+
+
 def in_words(ledger: Ledger, filters: django_filters.FilterSet) -> str:
     """What the list shows at present, as one sentence."""
     if not filters.form.is_valid():

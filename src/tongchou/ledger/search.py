@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from tongchou import areas
 from tongchou.access import permissions
@@ -35,41 +35,41 @@ def search(actor: Actor, text: str) -> list[Hits]:
         return []
     found = []
     for ledger in registry.every():
-        if not ledger.search or not permissions.may(actor, ledger.key, "list"):
-            continue
-        wanted = _wanted(ledger, text)
-        if wanted is None:
-            continue
-        rows = list(ledger.rows(actor).filter(wanted).order_by(*ledger.order)[: HITS_PER_LEDGER + 1])
-        if rows:
-            found.append(Hits(ledger, rows[:HITS_PER_LEDGER], len(rows) > HITS_PER_LEDGER))
+        if ledger.search and permissions.may(actor, ledger.key, "list"):
+            rows = _rows(ledger, ledger.rows(actor), text)
+            if rows:
+                found.append(Hits(ledger, rows[:HITS_PER_LEDGER], len(rows) > HITS_PER_LEDGER))
     return found
 
 
-def _wanted(ledger: Ledger, text: str) -> Q | None:
-    """A query for one kind of text only: an ID number is never also tried as a name, so each stays on one index."""
+def _rows(ledger: Ledger, opened: QuerySet, text: str) -> list[Any]:
+    """The first matches, one column at a time in its own order: asked together, or in the ledger's order, the
+    database would walk the whole list to find a handful."""
+    found: dict[Any, Any] = {}
+    for column in _asked(ledger, text):
+        wanted = _wanted(column, text)
+        if wanted is not None:
+            order = (column.attr, "pk") if column.kind == "text" else ledger.order
+            rows = opened.filter(wanted).order_by(*order)[: HITS_PER_LEDGER + 1 - len(found)]
+            found |= {row.pk: row for row in rows}
+        if len(found) > HITS_PER_LEDGER:
+            break
+    return list(found.values())
+
+
+def _asked(ledger: Ledger, text: str) -> list[Column]:
+    """The columns that this kind of text can be in: an ID number is never also tried as a name."""
     columns = [ledger.column(name) for name in ledger.search]
-    if _ID_NO.match(text):
-        return _any(columns, "id_no", text)
-    if _PHONE.match(text):
-        return _any(columns, "phone", text)
-    wanted: Q | None = None
-    for column in columns:
-        part: Q | None = None
-        if column.kind == "text":
-            part = Q(**{f"{column.attr}__prefix": text})
-        elif column.kind == "area":
-            path = area_path(text)
-            part = areas.within(column.attr, path) if path else None
-        if part is not None:
-            wanted = part if wanted is None else wanted | part
-    return wanted
+    for kind, form in (("id_no", _ID_NO), ("phone", _PHONE)):
+        if form.match(text):
+            return [column for column in columns if column.kind == kind]
+    return [column for column in columns if column.kind in ("text", "area")]
 
 
-def _any(columns: list[Column], kind: str, text: str) -> Q | None:
-    wanted: Q | None = None
-    for column in columns:
-        if column.kind == kind:
-            part = Q(**{f"{column.attr}_index": blind_index(kind, text)})
-            wanted = part if wanted is None else wanted | part
-    return wanted
+def _wanted(column: Column, text: str) -> Q | None:
+    if column.kind == "text":
+        return Q(**{f"{column.attr}__prefix": text})
+    if column.kind == "area":
+        path = area_path(text)
+        return areas.within(column.attr, path) if path else None
+    return Q(**{f"{column.attr}_index": blind_index(column.kind, text)})

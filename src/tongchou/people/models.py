@@ -139,7 +139,7 @@ class Person(models.Model):
         ordering = ("-id",)
         indexes = [
             models.Index(fields=["area_path", "id"], name="person_area_id"),
-            models.Index(fields=["name", "id"], name="person_name_id"),
+            models.Index(fields=["name", "area_path", "id"], name="person_name_area_id"),
             models.Index(fields=["id_no_index"], name="person_id_no"),
             models.Index(fields=["phone_index"], name="person_phone"),
             models.Index(fields=["address_index"], name="person_address"),

@@ -70,7 +70,7 @@ def list_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpRespons
     narrowed = filters.filter_set(ledger, actor, request.GET, ledger.rows(actor))
     columns = serializer.visible_columns(ledger, actor, listed=True)
     try:
-        page = paging.page(narrowed.qs, ledger.order, request.GET.get("after", ""))
+        page = paging.page(narrowed.qs, filters.order_of(ledger, narrowed), request.GET.get("after", ""))
     except Refusal as refusal:
         messages.error(request, refusal.text)
         return redirect("ledger-list", key=ledger.key)
