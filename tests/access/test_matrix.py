@@ -200,7 +200,7 @@ class Matrix(TestCase):
         """(address, whether it opens, what it is) of every page and call of every ledger for one actor."""
         for ledger in registry.every():
             for name, verb in LEDGER_PAGES.items():
-                may = permissions.may(actor, ledger.key, verb)
+                may = permissions.may(actor, ledger.key, verb) and (ledger.writable or verb not in ("create", "change"))
                 if name in ("ledger-detail", "ledger-edit"):
                     for place, row in self._pair(ledger):
                         yield reverse(name, kwargs={"key": ledger.key, "pk": row.pk}), may and _reaches(actor, ledger, place), (name, place)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models.functions import Concat
 
 from tongchou import areas
 from tongchou.access import permissions
@@ -21,6 +22,9 @@ from tongchou.ledger.declaration import Ledger
 def _none(actor: Actor, key: str) -> Iterable[str]:
     return ()
 
+
+_CITY_DIGITS = 4
+_WHOLE = "placed_in"
 
 # (actor, ledger key) -> ids of rows that the actor's open tasks point at; the tasks room sets it.
 _assignments: Callable[[Actor, str], Iterable[str]] = _none
@@ -41,7 +45,8 @@ def rows(ledger: Ledger, actor: Actor) -> QuerySet:
     """Rows of a ledger that this actor may see. An actor without the right to list gets none."""
     queryset = ledger.model._default_manager.all()
     if ledger.related:
-        queryset = queryset.select_related(*ledger.related)
+        # fetched beside, not joined: a join would let the database begin at the other table and sort the whole ledger
+        queryset = queryset.prefetch_related(*ledger.related)
     if not permissions.may(actor, ledger.key, "list") and not permissions.may(actor, ledger.key, "read"):
         return queryset.none()
     if _sees_everything(actor) or not ledger.placed:
@@ -49,6 +54,8 @@ def rows(ledger: Ledger, actor: Actor) -> QuerySet:
     opened = _opened(ledger, actor)
     if opened is None:
         return queryset.none()
+    if _spans_the_city(ledger, actor):
+        queryset = queryset.alias(**{_WHOLE: Concat(F(ledger.placed["area"]), Value(""), output_field=CharField())})
     return ledger.rows_for(actor, queryset.filter(opened))
 
 
@@ -79,12 +86,23 @@ def _opened(ledger: Ledger, actor: Actor) -> Q | None:
         if place is None:
             continue
         if scope.kind == "area":
-            parts |= areas.within(place, scope.value)
+            parts |= areas.within(_WHOLE if _spans_the_city(ledger, actor) else place, scope.value)
         elif scope.kind == "assignment":
             parts |= Q(**{f"{place}__in": list(_assignments(actor, ledger.key))})
         else:
             parts |= Q(**{place: _wanted(scope)})
     return parts or None
+
+
+def _spans_the_city(ledger: Ledger, actor: Actor) -> bool:
+    """Whether a scope of city size meets a list that is not ordered by area.
+
+    Nearly every row passes such a scope, so the list's own order must lead: given the bare column, the database would
+    collect all rows through the area's index and sort them. As an expression the column is checked row by row instead.
+    """
+    if "area" not in ledger.placed or ledger.order[0].lstrip("-") == ledger.placed["area"]:
+        return False
+    return any(scope.kind == "area" and len(scope.value) <= _CITY_DIGITS for scope in actor.scopes)
 
 
 def _sees_everything(actor: Actor) -> bool:
