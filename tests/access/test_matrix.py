@@ -28,6 +28,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 
 from tongchou.access import permissions
 from tongchou.access.middleware import API_PREFIX, ActorMiddleware
+from tongchou.access.roles import Role
 from tongchou.ledger import registry
 
 from tests.access.rows import make_row
@@ -110,6 +111,8 @@ def _reaches(actor: Any, ledger: Any, place: str) -> bool:
     right = permissions.right(actor, ledger.field_class)
     if ledger.key == "task" and (right.read in ("-", "O", "g") or right.show):
         return False  # such a post sees its own tasks only, and nobody of the cast owns one of these
+    if ledger.key == "person" and actor.role in (Role.HOSPITAL, Role.LAB, Role.QUARANTINE):
+        return False  # a medical post sees the people of its own tasks only, and these are nobody's
     return "area" in ledger.placed and any(scope.kind == "area" and place.startswith(scope.value) for scope in actor.scopes)
 
 
