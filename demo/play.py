@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
@@ -20,6 +22,7 @@ from demo.replay.scenario import read_scenario
 from tongchou import citytime
 from tongchou.audit.models import Entry
 from tongchou.cli import serve
+from tongchou.wall import official
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ def prepare(people: int | str | None, say: marks.Say) -> Made:
     migrate(say)
     plan = chosen_plan(people)
     city.load_city(plan, say)
+    shutil.copyfile(Path(__file__).with_name("facts") / "daily_official.csv", settings.DATA / official.FILE)
     stands_at = replay(read_scenario(), say)
     return Made(plan.total, _latest(stands_at), posts.sign_ins())
 

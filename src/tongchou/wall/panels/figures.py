@@ -12,6 +12,7 @@ from tongchou import areas
 from tongchou.bridge import counts
 from tongchou.bridge.zero_clock import ZeroClock
 from tongchou.outbreak.models import Outbreak
+from tongchou.wall import official
 from tongchou.wall.panels.supervision import Supervision
 
 REAL, INVENTED = "real", "invented"
@@ -37,7 +38,7 @@ def figures(
 ) -> list[Figure]:
     """Figures of one area at ``day`` so far, and how its clocks and tasks stand."""
     found = counts.figures_of(outbreak, day, "" if path == outbreak.area_path else path)
-    kind, source = _origin(path, outbreak)
+    kind, source = _origin(path, outbreak, day, found)
 
     def told(key: str, label: str, value: int, unit: str, delta: str = "") -> Figure:
         return Figure(key, label, value, unit, source, kind, version.changed_at, delta)
@@ -60,13 +61,16 @@ def figures(
     ]
 
 
-def _origin(path: str, outbreak: Outbreak) -> tuple[str, str]:
-    """In the demo the city's daily totals are those that were published; where each case lives is invented."""
+def _origin(path: str, outbreak: Outbreak, day: date, found: counts.Figures) -> tuple[str, str]:
+    """In the demo the city's totals are real where they equal the published ones; where each case lives is invented."""
     if not settings.DEMO:
         return "", _("病例台账")
-    if path == outbreak.area_path or areas.level_of(path) == "province":
+    if path != outbreak.area_path and areas.level_of(path) != "province":
+        return INVENTED, _("分到区县以下为虚构")
+    published = official.totals_on(day)
+    if published is not None and (published.confirmed, published.recovered) == (found.confirmed, found.recovered):
         return REAL, _("全市合计同官方通报")
-    return INVENTED, _("分到区县以下为虚构")
+    return INVENTED, _("与官方通报不同:演示中有改动")
 
 
 def _today(number: int) -> str:
