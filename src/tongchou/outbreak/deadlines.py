@@ -17,7 +17,7 @@ from tongchou.outbreak.models import Case
 from tongchou.outbreak.queries.post import city_cdc, county_cdc
 from tongchou.outbreak.words import STATUS
 from tongchou.tasks.actions.clock import start_clock, stop_clock
-from tongchou.tasks.actions.task import accept_task, open_task, report_task
+from tongchou.tasks.actions.task import accept_task, cancel_task, open_task, report_task
 from tongchou.tasks.models import OPEN_STATES, Clock, Task, TaskState
 
 REPORT_RULES = ("clock.case_report", "clock.other_disease_report")
@@ -45,6 +45,14 @@ def excluded(case: Case, *, at: datetime, by: Actor) -> None:
     """The case is excluded: nothing more is owed for it, so its clocks stop."""
     for clock in Clock.objects.filter(ledger="case", object_id=str(case.pk), stopped_at__isnull=True):
         stop_clock(clock=clock, stopped_at=max(at, clock.started_at or at), by=by)
+
+
+def taken_back(case: Case, *, by: Actor) -> None:
+    """The case was entered by mistake (its import is undone): open tasks are cancelled, with the clocks that run on them."""
+    reason = f"病例 {case.case_no} 的导入已撤销 / the import of the case was undone"
+    for task in Task.objects.filter(ledger="case", object_id=str(case.pk), state__in=OPEN_STATES):
+        cancel_task(task=task, reason=reason, by=SYSTEM)
+    excluded(case, at=citytime.now(), by=by)
 
 
 def _start_report(case: Case, at: datetime, step: str, reported_at: datetime | None, by: Actor) -> None:

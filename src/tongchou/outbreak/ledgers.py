@@ -249,3 +249,6 @@ class CaseLedger(Ledger):
 
     def saved(self, created: Sequence[Case], changed: Sequence[Case], by: Any) -> None:
         plain_case.entered(created, by)
+
+    def removed(self, rows: Sequence[Case], by: Any) -> None:
+        plain_case.taken_back(rows, by)

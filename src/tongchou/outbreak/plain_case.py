@@ -114,6 +114,13 @@ def _demand_open(outbreaks: set[Any]) -> None:
         )
 
 
+def taken_back(rows: Sequence[Case], by: Actor) -> None:
+    """Take back what ``entered`` wrote and started for cases that an undone import is about to delete."""
+    for row in rows:
+        deadlines.taken_back(row, by=by)
+    CaseStatus.objects.filter(case__in=rows).delete()
+
+
 def _still_owed(row: Case) -> bool:
     """Whether a report or an investigation is still asked for: not of a case with its end, nor of one from an old list."""
     recent = citytime.now() - row.found_at <= timedelta(days=ARCHIVE_DAYS)
