@@ -17,7 +17,10 @@ from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
-FILES = {"base": "requirements.txt", "dev": "requirements-dev.txt", "node": "requirements-node.txt"}
+FILES = {
+    "base": "requirements.txt", "dev": "requirements-dev.txt", "node": "requirements-node.txt",
+    "scale": "requirements-scale.txt",
+}
 
 
 def uv() -> str:
