@@ -1,0 +1,216 @@
+"""The one reader of daily counts for the commands of the engine: CSV in, ``CaseSeries`` out, every fault named by its line.
+
+Columns: ``date`` (2020-02-14) or ``t`` (whole numbers); ``incidence`` (all cases of the day), or ``local`` beside
+``imported`` as EpiEstim has it; optional ``imported`` (how many of them came from outside) and ``area``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from tongchou.cli.terminal import CommandError
+from tongchou.engine.estimate.series import CaseSeries
+
+KNOWN = ("date", "t", "incidence", "local", "imported", "area")
+
+
+@dataclass(frozen=True)
+class SeriesFile:
+    """What a file holds: one series an area in the file's order, and the columns that were not asked for."""
+
+    series: list[CaseSeries]
+    unused: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a CSV file with its number, which counts the header as line 1."""
+
+    number: int
+    cells: dict[str, str]
+
+
+def read_lines(path: str | Path) -> tuple[list[str], list[Line]]:
+    """Header (lower case) and lines of a CSV file in UTF-8 or GB 18030; ``-`` is standard input. Empty lines are skipped.
+
+    Raises CommandError where the file can't be read, has no header or no line, or a line has too many or too few cells.
+    """
+    name = str(path)
+    try:
+        raw = sys.stdin.buffer.read() if name == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise CommandError(
+            f"读不了文件 {name}：{error.strerror}", f"the file {name} can't be read: {error.strerror}"
+        ) from None
+    rows = csv.reader(io.StringIO(_decode(raw, name)))
+    try:
+        header = [cell.strip().lower() for cell in next(rows, [])]
+        if not any(header):
+            raise CommandError(f"{name} 没有表头，请写列名", f"{name} has no header line; name its columns")
+        if twice := sorted({cell for cell in header if header.count(cell) > 1}):
+            raise CommandError(f"{name} 的列名重复：{twice[0]}", f"{name} has the column {twice[0]!r} twice")
+        lines = []
+        for row in rows:
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) != len(header):
+                raise fault(
+                    rows.line_num,
+                    f"有 {len(row)} 格，表头有 {len(header)} 格",
+                    f"{len(row)} cells, the header has {len(header)}",
+                )
+            lines.append(Line(rows.line_num, {key: cell.strip() for key, cell in zip(header, row, strict=True)}))
+    except csv.Error as error:
+        raise CommandError(f"{name} 不是 CSV 文件：{error}", f"{name} is no CSV file: {error}") from None
+    if not lines:
+        raise CommandError(f"{name} 没有数据行", f"{name} has no line of data")
+    return header, lines
+
+
+def read_series(path: str | Path) -> SeriesFile:
+    """Daily counts by area. Raises CommandError with the line at fault and what to write."""
+    header, lines = read_lines(path)
+    by_date = "date" in header
+    _check_columns(str(path), header)
+    groups: dict[str, list[Line]] = {}
+    for line in lines:
+        groups.setdefault(line.cells.get("area", ""), []).append(line)
+    series = [_one_area(area, members, by_date, header) for area, members in groups.items()]
+    used = {"date" if by_date else "t", "area", "imported", "incidence" if "incidence" in header else "local"}
+    return SeriesFile(series, tuple(name for name in header if name not in used))
+
+
+def fault(number: int, zh: str, en: str) -> CommandError:
+    """An error in one line of a file."""
+    return CommandError(f"第 {number} 行：{zh}", f"line {number}: {en}")
+
+
+def read_count(line: Line, column: str) -> int:
+    """A whole number of cases, zero or more; ``3.0`` is taken for 3. Raises CommandError otherwise."""
+    text = line.cells[column]
+    try:
+        value = float(text)
+    except ValueError:
+        if text == "":
+            raise fault(
+                line.number, f"{column} 为空；没有病例请写 0", f"{column} is empty; write 0 for no case"
+            ) from None
+        raise fault(line.number, f"{column} 的“{text}”不是数字", f"{column}: {text!r} is no number") from None
+    if value < 0:
+        raise fault(
+            line.number,
+            f"{column} 为负数 {text}；请先用更正后的每日新增（更正记到原来的日子）",
+            f"{column} is negative: {text}; give corrected daily counts (a correction belongs to its own day)",
+        )
+    if not value.is_integer():
+        raise fault(line.number, f"{column} 的“{text}”须为整数", f"{column}: {text!r} must be a whole number")
+    return int(value)
+
+
+def read_date(line: Line, column: str) -> date:
+    """A day written 2020-02-14. Raises CommandError otherwise."""
+    text = line.cells[column]
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise fault(
+            line.number,
+            f"{column} 的“{text}”不是日期，请写成 2020-02-14",
+            f"{column}: {text!r} is no date; write 2020-02-14",
+        ) from None
+
+
+def need_columns(name: str, header: Sequence[str], needed: Sequence[str]) -> None:
+    """Raises CommandError where a column that the command needs is not in the header."""
+    if missing := [column for column in needed if column not in header]:
+        zh, en = "、".join(missing), ", ".join(missing)
+        raise CommandError(
+            f"{name} 缺少列 {zh}；现有列：{'、'.join(header)}",
+            f"{name} lacks the column {en}; its columns are {', '.join(header)}",
+        )
+
+
+def _decode(raw: bytes, name: str) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise CommandError(f"{name} 不是 UTF-8 或 GB 18030 文本", f"{name} is no text in UTF-8 or GB 18030")
+
+
+def _check_columns(name: str, header: Sequence[str]) -> None:
+    if "date" not in header and "t" not in header:
+        raise CommandError(
+            f"{name} 须有 date（日期）或 t（第几天）列；现有列：{'、'.join(header)}",
+            f"{name} needs a column date or t; its columns are {', '.join(header)}",
+        )
+    if "incidence" not in header and not {"local", "imported"} <= set(header):
+        need_columns(name, header, ["incidence"])
+
+
+def _one_area(area: str, lines: list[Line], by_date: bool, header: Sequence[str]) -> CaseSeries:
+    days = [read_date(line, "date") for line in lines] if by_date else None
+    numbers = [day.toordinal() for day in days] if days else [_number(line) for line in lines]
+    for line, before, after in zip(lines[1:], numbers, numbers[1:], strict=False):
+        if after != before + 1:
+            _refuse_step(area, line, "date" if by_date else "t", before, after, by_date)
+    imported = [read_count(line, "imported") if "imported" in header else 0 for line in lines]
+    if "incidence" in header:
+        incidence = [read_count(line, "incidence") for line in lines]
+    else:
+        incidence = [read_count(line, "local") + came for line, came in zip(lines, imported, strict=True)]
+    for line, every, came in zip(lines, incidence, imported, strict=True):
+        if came > every:
+            raise fault(
+                line.number,
+                f"输入病例 {came} 多于全部病例 {every}；incidence 含输入病例",
+                f"{came} imported of {every} cases; incidence counts the imported too",
+            )
+    return CaseSeries(
+        area=area,
+        incidence=np.asarray(incidence, dtype=np.int64),
+        imported=np.asarray(imported, dtype=np.int64),
+        first_on=days[0] if days else None,
+        first_t=1 if days else numbers[0],
+    )
+
+
+def _number(line: Line) -> int:
+    try:
+        return int(line.cells["t"])
+    except ValueError:
+        text = line.cells["t"]
+        raise fault(line.number, f"t 的“{text}”须为整数", f"t: {text!r} must be a whole number") from None
+
+
+def _refuse_step(area: str, line: Line, column: str, before: int, after: int, by_date: bool) -> None:
+    """Two neighbouring lines of an area are not a day apart: doubled, unsorted, or with a gap."""
+    shown = (lambda number: date.fromordinal(number).isoformat()) if by_date else str
+    where_zh, where_en = (f"“{area}”", f" of {area!r}") if area else ("", "")
+    if after == before:
+        raise fault(
+            line.number,
+            f"{where_zh}{column} {shown(after)} 出现两次",
+            f"{column} {shown(after)}{where_en} is there twice",
+        )
+    if after < before:
+        raise fault(
+            line.number,
+            f"{where_zh}{column} 未按先后排列：{shown(before)} 之后是 {shown(after)}；请先排序",
+            f"{column}{where_en} is not in order: {shown(after)} after {shown(before)}; sort the file",
+        )
+    missing = (date.fromordinal(before) + timedelta(days=1)).isoformat() if by_date else str(before + 1)
+    raise fault(
+        line.number,
+        f"{where_zh}之前缺 {after - before - 1} 天，从 {missing} 起；没有病例的日子请写 0",
+        f"{after - before - 1} day(s){where_en} are missing before it, from {missing}; write 0 for a day without cases",
+    )
