@@ -1,0 +1,94 @@
+"""A city from lists, small enough to check by reading."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tongchou.engine.city import CityFault, HouseholdKind, SiteKind, city_from_lists
+
+PERSONS = {
+    "age": [40, 8, 70, 38, 41, 9],
+    "sex": [1, 2, 2, 2, 1, 1],
+    "household": ["a", "a", "b", "a", "c", "c"],
+    "site": ["mill", "school", "", "school", "mill", "school"],
+    "team": ["night", "1", "", "1", "day", "2"],
+    "route": ["7", "", "", "", "7", ""],
+}
+HOUSEHOLDS = {
+    "household": ["b", "c", "a"],
+    "county": ["510402", "510403", "510402"],
+    "neighbourhood": ["East", "West", "East"],
+    "grid": ["1", "", "2"],
+    "kind": [HouseholdKind.CARE_HOME, 0, 0],
+}
+SITES = {"site": ["mill", "school"], "kind": [SiteKind.WORKPLACE, SiteKind.PRIMARY], "sector": [2, 15]}
+COUNTIES = [("510402", "东区"), ("510403", "西区")]
+
+
+def test_who_lives_together_lies_together_and_every_row_is_found_again():
+    city = city_from_lists(PERSONS, HOUSEHOLDS, SITES, counties=COUNTIES)
+    assert city.row.tolist() == [0, 1, 3, 2, 4, 5]
+    assert city.age.tolist() == [40, 8, 38, 70, 41, 9]
+    assert city.household_start.tolist() == [0, 3, 4, 6]
+    assert city.household_kind.tolist() == [HouseholdKind.FAMILY, HouseholdKind.CARE_HOME, HouseholdKind.FAMILY]
+    assert city.grid_start.tolist() == [0, 3, 4, 6]
+    assert city.neighbourhood_start.tolist() == [0, 4, 6]
+    assert city.neighbourhood_county.tolist() == [0, 1]
+    assert [county.population for county in city.counties] == [4, 2]
+
+
+def test_groups_of_a_site_are_one_slice():
+    city = city_from_lists(PERSONS, HOUSEHOLDS, SITES, counties=COUNTIES)
+    assert city.sites == 2 and city.groups == 4
+    assert city.site_kind.tolist() == [SiteKind.WORKPLACE, SiteKind.PRIMARY]
+    start = city.site_member_start()
+    members = [sorted(city.group_members[start[site] : start[site + 1]].tolist()) for site in range(2)]
+    assert members == [[0, 4], [1, 2, 5]]
+    assert city.person_site().tolist() == [0, 1, 1, -1, 0, 1]
+    assert city.group[1] == city.group[2] != city.group[5]
+    assert city.site_neighbourhood.tolist() == [0, 0]
+    assert city.route.tolist() == [0, -1, -1, -1, 0, -1] and city.route_members.tolist() == [0, 4]
+
+
+def test_the_least_that_can_be_said_is_enough():
+    city = city_from_lists({"age": [30], "sex": [1], "household": [7]})
+    assert (len(city), city.households, city.neighbourhoods, city.sites, city.routes) == (1, 1, 1, 0, 0)
+    assert city.person_site().tolist() == [-1]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"age": [40, 8, 70, 38, 41, 200]}, "row 6: age is 200"),
+        ({"sex": [1, 2, 2, 2, 1, 3]}, "row 6: sex is 3"),
+        ({"household": ["a", "a", "b", "a", "c", "zz"]}, "household 'zz' is not in the list"),
+        ({"site": ["mill", "school", "", "school", "mill", "shop"]}, "site 'shop' is not in the list"),
+        ({"household": ["a", "", "b", "a", "c", "c"]}, "row 2 names no household"),
+        ({"age": [40]}, "differ in length"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_row(change, said):
+    with pytest.raises(CityFault) as refused:
+        city_from_lists({**PERSONS, **change}, HOUSEHOLDS, SITES, counties=COUNTIES)
+    assert said in refused.value.en and refused.value.zh
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("sex", np.array([1, 2, 2, 2, 1, 0], np.uint8), "sex must be 1 or 2"),
+        ("household", np.zeros(6, np.int32), "household does not agree"),
+        ("grid_start", np.array([0, 2, 4, 6], np.int32), "grid_start cuts through"),
+        ("group", np.full(6, -1, np.int32), "group does not agree"),
+        ("site_sector", np.array([2, 99], np.uint8), "a sector is unknown"),
+        ("site_neighbourhood", np.array([0, 9], np.int32), "a site lies in no neighbourhood"),
+        ("site_neighbourhood", np.array([0, 1], np.int32), "the county of a site"),
+    ],
+)
+def test_check_names_the_array_that_contradicts_another(name, value, said):
+    city = city_from_lists(PERSONS, HOUSEHOLDS, SITES, counties=COUNTIES)
+    with pytest.raises(CityFault, match=said):
+        dataclasses.replace(city, **{name: value}).check()
