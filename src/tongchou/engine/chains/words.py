@@ -1,0 +1,74 @@
+"""The words of every outlook, in Chinese and English. A number in a text is always one of the reason's values."""
+
+from __future__ import annotations
+
+from tongchou.reason import Reason, say
+
+WORDS: dict[str, tuple[str, str]] = {
+    "outlook.no_case": ("本次疫情中没有病例", "no case in this outbreak"),
+    "outlook.too_few": (
+        "近 {days} 天 {cases} 例，不足 {fewest} 例：太少，不推算传播速度和走势，请看下列事实",
+        "{cases} cases in the last {days} days, fewer than {fewest}: too few to say how fast it spreads; see the facts below",
+    ),
+    "outlook.enough": (
+        "近 {days} 天 {cases} 例，达到 {fewest} 例，可以推算传播速度",
+        "{cases} cases in the last {days} days, {fewest} or more: enough to say how fast it spreads",
+    ),
+    "outlook.last_case": ("距最近一例报告 {days} 天", "days since the last reported case: {days}"),
+    "outlook.chains_open": (
+        "传播链 {chains} 条，其中 {open} 条未断（最后一例发病不超过最长潜伏期 {incubation} 天）；"
+        "最大一条 {largest} 例，最深第 {generation} 代",
+        "chains: {chains}, of which {open} open (last onset within the longest incubation of {incubation} days);"
+        " largest {largest} cases, deepest generation {generation}",
+    ),
+    "outlook.chains_closed": (
+        "传播链 {chains} 条，最后一例发病都已超过最长潜伏期 {incubation} 天；最大一条 {largest} 例，最深第 {generation} 代",
+        "chains: {chains}, the last onset of each further back than the longest incubation of {incubation} days;"
+        " largest {largest} cases, deepest generation {generation}",
+    ),
+    "outlook.origin": (
+        "输入 {imported} 例，本地感染 {local} 例，来源待查 {unknown} 例",
+        "infected outside: {imported}, infected here: {local}, not yet known: {unknown}",
+    ),
+    "outlook.unlinked": (
+        "本地感染 {local} 例中 {unlinked} 例找不到传染来源（{share}%，95% 区间 {low}%–{high}%）",
+        "of {local} infected here, {unlinked} without a known source ({share}%, 95% interval {low}%–{high}%)",
+    ),
+    "outlook.imports": (
+        "近 {days} 天输入 {imported} 例；最近一例输入病例在 {ago} 天前报告",
+        "imported in the last {days} days: {imported}; the latest was reported {ago} days ago",
+    ),
+    "outlook.imports_never": ("没有输入病例", "no imported case"),
+    "outlook.isolation": (
+        "发病到隔离中位 {median} 天（中间一半 {q25}–{q75} 天；{known} 例有日期，{missing} 例缺）",
+        "onset to isolation: median {median} days (middle half {q25}–{q75}; {known} cases with dates, {missing} without)",
+    ),
+    "outlook.isolation_unknown": (
+        "{missing} 例都缺发病或隔离日期，发病到隔离的天数不详",
+        "onset to isolation unknown: a date is missing for all {missing} cases",
+    ),
+    "outlook.over": (
+        "本轮已结束（含未发现的病例）的可能性 {chance}%，达到 {threshold}%",
+        "chance that this episode is over, undetected cases included: {chance}%, which reaches {threshold}%",
+    ),
+    "outlook.not_over": (
+        "本轮已结束（含未发现的病例）的可能性 {chance}%；若一直没有新报告，{days} 天后达到 {threshold}%",
+        "chance that this episode is over, undetected cases included: {chance}%;"
+        " if no case is reported it reaches {threshold}% in {days} days",
+    ),
+    "outlook.not_over_within": (
+        "本轮已结束（含未发现的病例）的可能性 {chance}%；{days} 天内即使没有新报告也达不到 {threshold}%",
+        "chance that this episode is over, undetected cases included: {chance}%;"
+        " even without a report it does not reach {threshold}% within {days} days",
+    ),
+    "outlook.downgrade": (
+        "按规则最早 {days} 天后可建议降级，其间没有新报告的可能性 {chance}%",
+        "by the rule a lower level can be proposed in {days} days at the earliest;"
+        " chance that no case is reported before: {chance}%",
+    ),
+}
+
+
+def speak(reason: Reason, lang: str) -> str:
+    """One reason of an outlook in ``"zh"`` or ``"en"``."""
+    return say(reason, WORDS, lang)
