@@ -23,8 +23,11 @@ The definition, which the index, the Ibis expression and the brute-force oracle 
 from tongchou.engine.contacts.certainty import CertaintyRule, PlaceModifiers
 from tongchou.engine.contacts.contacts import COLUMNS, Contacts, Meetings, Pair
 from tongchou.engine.contacts.errors import ContactError
+from tongchou.engine.contacts.index import VisitIndex, build_index
 from tongchou.engine.contacts.records import Exclusions, Visits, Window
+from tongchou.engine.contacts.search import find_contacts, find_sources
 
 __all__ = [
-    "COLUMNS", "CertaintyRule", "ContactError", "Contacts", "Exclusions", "Meetings", "Pair", "PlaceModifiers", "Visits", "Window",
+    "COLUMNS", "CertaintyRule", "ContactError", "Contacts", "Exclusions", "Meetings", "Pair", "PlaceModifiers", "VisitIndex",
+    "Visits", "Window", "build_index", "find_contacts", "find_sources",
 ]  # fmt: skip

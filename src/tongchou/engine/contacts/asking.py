@@ -1,0 +1,206 @@
+"""A question as the compiled loops take it, and visits whose encounters are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tongchou.engine.contacts import kernels
+from tongchou.engine.contacts.certainty import WEIGHT_ONE, CertaintyRule, PlaceModifiers, counted_weights
+from tongchou.engine.contacts.errors import ContactError
+from tongchou.engine.contacts.index import VisitIndex, build_index
+from tongchou.engine.contacts.kernels import ASKED, FROM, TO, WHO
+from tongchou.engine.contacts.numbering import UNKNOWN
+from tongchou.engine.contacts.records import Exclusions, Ints, Visits, Window, whole_numbers
+
+# Encounters held at once while a second generation is summed: 4 MB, which a processor's cache holds.
+CHUNK = 2**18
+# Below this many encounters a hash table is quicker than a line of sums for every person of the city.
+FEW = 2**16
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, as the kernels take it: codes, and seconds since the index's origin."""
+
+    index: VisitIndex
+    cases: Ints
+    codes: NDArray[np.int32]
+    since: Ints
+    until: Ints
+    need: int
+    place_weight: Ints
+    persons_out: NDArray[np.int32]
+    pairs_out: Ints
+    rule: CertaintyRule
+    threads: int
+
+
+def ask(
+    visits: VisitIndex | Visits,
+    cases: ArrayLike,
+    window: Window | tuple[Any, Any],
+    min_overlap_s: int,
+    modifiers: PlaceModifiers | None,
+    exclusions: Exclusions | None,
+    certainty: CertaintyRule | None,
+    threads: int,
+) -> Question:
+    index = build_index(visits) if isinstance(visits, Visits) else visits
+    people = whole_numbers(cases, "cases")
+    if np.unique(people).size != people.size:
+        raise ContactError(
+            "同一病例出现多次；请每人一个时间窗", "a case is asked twice; give each person one window", code="case_twice"
+        )
+    if min_overlap_s < 0:
+        raise ContactError("最短接触秒数不得为负", "the least overlap must not be negative", code="min_overlap")
+    since, until = window_of(window).of(people.size)
+    out = exclusions or Exclusions()
+    persons_out = index.persons.codes(out.persons)
+    return Question(
+        index=index,
+        cases=people,
+        codes=index.persons.codes(people),
+        since=index.seconds(since),
+        until=index.seconds(until),
+        need=max(1, int(min_overlap_s)),
+        place_weight=_place_weights(index, modifiers, out),
+        persons_out=persons_out[persons_out != UNKNOWN],
+        pairs_out=_pair_keys(index, out),
+        rule=certainty or CertaintyRule(),
+        threads=max(1, threads),
+    )
+
+
+def window_of(window: Window | tuple[Any, Any]) -> Window:
+    return window if isinstance(window, Window) else Window(*window)
+
+
+def _place_weights(index: VisitIndex, modifiers: PlaceModifiers | None, out: Exclusions) -> Ints:
+    """A weight a place, 0 for an excluded one; empty where every second weighs 1."""
+    excluded = index.places.codes(out.places)
+    excluded = excluded[excluded != UNKNOWN]
+    if modifiers is None and excluded.size == 0:
+        return np.zeros(0, np.int64)
+    weights = np.full(len(index.places), WEIGHT_ONE, np.int64)
+    if modifiers is not None:
+        codes = index.places.codes(modifiers.place)
+        weights[codes[codes != UNKNOWN]] = counted_weights(modifiers.weights())[codes != UNKNOWN]
+    weights[excluded] = 0
+    return weights
+
+
+def _pair_keys(index: VisitIndex, out: Exclusions) -> Ints:
+    """Both directions of every excluded pair as one sorted number each."""
+    pairs = np.asarray(out.pairs)
+    codes = index.persons.codes(pairs.ravel()).reshape(-1, 2).astype(np.int64)
+    codes = codes[(codes != UNKNOWN).all(axis=1)]
+    return np.unique(np.concatenate([codes[:, 0] << 32 | codes[:, 1], codes[:, 1] << 32 | codes[:, 0]]))
+
+
+def is_out(question: Question, one: NDArray[np.int32], other: NDArray[np.int32]) -> NDArray[np.bool_]:
+    keys = one.astype(np.int64) << 32 | other
+    at = np.minimum(np.searchsorted(question.pairs_out, keys), question.pairs_out.size - 1)
+    return question.pairs_out[at] == keys
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Visits whose encounters are wanted: arrays of one length, sorted by place."""
+
+    question: Question
+    place: NDArray[np.int32]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
+    whose: NDArray[np.int32]
+    weight: Ints
+
+    def chunks(self) -> Iterator[NDArray[np.int32]]:
+        """Encounters (who, from, until, which visit), excluded pairs left out, in arrays of limited length."""
+        index, size, visit, segment = self.question.index, CHUNK, 0, 0
+        found = np.empty((size, 4), np.int32)
+        while visit < self.place.size:
+            count, visit, segment = kernels.scan(
+                index.words, index.table, self.place, self.start, self.end, self.whose, self.question.need,
+                visit, segment, self.place.size, found,
+            )  # fmt: skip
+            if count == 0 and visit < self.place.size:  # one place alone has more visits than the array has lines
+                size *= 2
+            else:
+                yield self._without_pairs(found[:count])
+            if visit < self.place.size:
+                found = np.empty((size, 4), np.int32)
+
+    def _without_pairs(self, found: NDArray[np.int32]) -> NDArray[np.int32]:
+        if not self.question.pairs_out.size:
+            return found
+        return found[~is_out(self.question, self.whose[found[:, ASKED]], found[:, WHO])]
+
+    def encounters(self) -> NDArray[np.int32]:
+        """All of them at once; for a few visits."""
+        return np.concatenate([np.zeros((0, 4), np.int32), *self.chunks()])
+
+    def sums(self, left_out: NDArray[np.bool_]) -> tuple[NDArray[np.int32], Ints]:
+        """Sums by person who is not left out, in order of the persons' numbers."""
+        chunks = self.chunks()
+        first = next(chunks, np.zeros((0, 4), np.int32))
+        second = next(chunks, None)
+        numbering = self.question.index.persons
+        if second is None and len(first) < FEW:
+            people, sums = kernels.sum_few(first, len(first), self.place, self.weight)
+            kept = ~left_out[people]
+            people, sums = people[kept], sums[kept]
+            order = np.argsort(people if numbering.is_sorted else numbering.rank[people])
+            return people[order], sums[order]
+        total = np.zeros((left_out.size, kernels.SUMS), np.int64)
+        with ThreadPoolExecutor(1) as pool:  # while one thread sums, this one looks for the next encounters
+            pending = pool.submit(kernels.sum_many, first, len(first), self.place, self.weight, total)
+            while second is not None:
+                following = second
+                pending.result()
+                pending = pool.submit(kernels.sum_many, following, len(following), self.place, self.weight, total)
+                second = next(chunks, None)
+            pending.result()
+        return kernels.pick(total, numbering.order, left_out)
+
+
+def visits_of(
+    question: Question, codes: NDArray[np.int32], since: Ints, until: Ints, sure: Ints | None = None
+) -> Asking:
+    """The visits of some people within their windows, ready to be asked about.
+
+    ``sure`` is how sure each of them is exposed, in 1/1024; None for cases, who are.
+    """
+    index = question.index
+    place, start, end, asked = kernels.collect(index.words, index.table, codes, since, until, question.need)
+    weight, kept = kernels.weigh(place, question.place_weight)
+    place, start, end, asked, weight = place[kept], start[kept], end[kept], asked[kept], weight[kept]
+    if sure is not None:
+        weight = np.maximum(weight * sure[asked] // WEIGHT_ONE, 1)
+    return Asking(question, place, start, end, np.ascontiguousarray(codes[asked]), weight)
+
+
+class Within:
+    """People whose own windows count besides the case's: candidates of the search backwards."""
+
+    def __init__(self, index: VisitIndex, people: Ints, since: Ints, until: Ints) -> None:
+        codes = index.persons.codes(people)
+        known = codes != UNKNOWN
+        self._turn = np.full(len(index.persons), -1, np.int64)
+        self._turn[codes[known]] = np.flatnonzero(known)
+        self._since, self._until = index.seconds(since), index.seconds(until)
+
+    def clip(self, found: NDArray[np.int32], need: int) -> NDArray[np.int32]:
+        """The encounters with these people, each cut to its part within their windows, at least ``need`` seconds."""
+        found = found[self._turn[found[:, WHO]] >= 0]
+        turn = self._turn[found[:, WHO]]
+        left, right = np.maximum(found[:, FROM], self._since[turn]), np.minimum(found[:, TO], self._until[turn])
+        enough = right - left >= need
+        found = found[enough].copy()
+        found[:, FROM], found[:, TO] = left[enough], right[enough]
+        return found

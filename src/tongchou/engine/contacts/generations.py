@@ -1,0 +1,117 @@
+"""The first generation, the second, and the search backwards, as codes and sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tongchou.engine.contacts import kernels
+from tongchou.engine.contacts.asking import Question, Within, is_out, visits_of
+from tongchou.engine.contacts.certainty import WEIGHT_ONE, counted_weights
+from tongchou.engine.contacts.kernels import FIRST, WEIGHTED
+from tongchou.engine.contacts.numbering import UNKNOWN
+from tongchou.engine.contacts.records import Ints
+
+# Cases below which a second thread costs more than it saves.
+CASES_FOR_THREADS = 16
+
+
+@dataclass(frozen=True)
+class Found:
+    """Pairs as the kernels leave them: turn of the case, code of the contact, sums."""
+
+    generation: int
+    turns: NDArray[np.int32]
+    people: NDArray[np.int32]
+    sums: Ints
+    persons_out: int = 0
+    pairs_out: int = 0
+
+    def kept(self, mask: NDArray[np.bool_]) -> Found:
+        return replace(self, turns=self.turns[mask], people=self.people[mask], sums=self.sums[mask])
+
+
+def first_generation(question: Question) -> Found:
+    """Everyone whom the cases met in their windows, exclusions applied, in the order of the answer."""
+    index = question.index
+
+    def search(part: slice) -> tuple[Any, Any, Any]:
+        codes, since, until = question.codes[part], question.since[part], question.until[part]
+        return kernels.search_each(
+            index.words, index.table, codes, since, until, question.need, question.place_weight
+        )
+
+    count = question.codes.size
+    if question.threads > 1 and count >= CASES_FOR_THREADS:
+        bounds = np.linspace(0, count, question.threads + 1).astype(int)
+        spans = [slice(low, high) for low, high in zip(bounds[:-1], bounds[1:], strict=True)]
+        with ThreadPoolExecutor(question.threads) as pool:
+            found = list(pool.map(search, spans))
+        turns = np.concatenate([one[0] + span.start for one, span in zip(found, spans, strict=True)])
+        people, sums = np.concatenate([one[1] for one in found]), np.concatenate([one[2] for one in found])
+    else:
+        turns, people, sums = search(slice(0, count))
+    return _in_order(question, _without(question, Found(1, turns, people, sums)))
+
+
+def _without(question: Question, found: Found) -> Found:
+    """The pairs that no exclusion takes out; how many it took is kept with them."""
+    if question.persons_out.size:
+        out = np.isin(found.people, question.persons_out)
+        found = replace(found.kept(~out), persons_out=found.persons_out + int(out.sum()))
+    if question.pairs_out.size:
+        out = is_out(question, question.codes[found.turns], found.people)
+        found = replace(found.kept(~out), pairs_out=found.pairs_out + int(out.sum()))
+    return found
+
+
+def _in_order(question: Question, found: Found) -> Found:
+    """By turn of the case, then by the contact's number."""
+    numbering = question.index.persons
+    rank = found.people if numbering.is_sorted else numbering.rank[found.people]
+    order = np.argsort(found.turns.astype(np.int64) << 32 | rank)
+    return replace(found, turns=found.turns[order], people=found.people[order], sums=found.sums[order])
+
+
+def second_generation(question: Question, first: Found) -> Iterator[Found]:
+    """The second generation, one case at a time, so that a caller may write each out before the next is looked for."""
+    left_out = np.zeros(len(question.index.persons), np.bool_)
+    known = question.codes[question.codes != UNKNOWN]
+    left_out[known] = True
+    left_out[first.people] = True
+    left_out[question.persons_out] = True
+    bounds = np.searchsorted(first.turns, np.arange(question.cases.size + 1))
+    for turn in range(question.cases.size):
+        rows = slice(bounds[turn], bounds[turn + 1])
+        if rows.start < rows.stop:
+            yield _second_of(question, turn, first.people[rows], first.sums[rows], left_out)
+
+
+def _second_of(
+    question: Question, turn: int, via: NDArray[np.int32], via_sums: Ints, left_out: NDArray[np.bool_]
+) -> Found:
+    until = np.full(via.size, question.until[turn])
+    sure = counted_weights(question.rule.of(via_sums[:, WEIGHTED] / WEIGHT_ONE))
+    asking = visits_of(question, via, np.ascontiguousarray(via_sums[:, FIRST]), until, sure)
+    people, sums = asking.sums(left_out)
+    return Found(2, np.full(people.size, turn, np.int32), people, sums)
+
+
+def sources(question: Question, within: Within) -> Found:
+    """Pairs of a case and a candidate, met within both their windows."""
+    turns, who, sums = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)], [np.zeros((0, kernels.SUMS), np.int64)]
+    for turn in range(question.cases.size):
+        one = slice(turn, turn + 1)
+        asking = visits_of(question, question.codes[one], question.since[one], question.until[one])
+        found = within.clip(asking.encounters(), question.need)
+        met, sum_of = kernels.sum_few(found, len(found), asking.place, asking.weight)
+        turns.append(np.full(met.size, turn, np.int32))
+        who.append(met)
+        sums.append(sum_of)
+    found_all = Found(1, np.concatenate(turns), np.concatenate(who), np.concatenate(sums))
+    return _in_order(question, _without(question, found_all))

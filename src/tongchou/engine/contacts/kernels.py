@@ -1,0 +1,251 @@
+"""The compiled loops of the search: a person's visits, who else was there, sums by person.
+
+All times are seconds since the index's origin. Sums are whole numbers, so no result depends on an order of adding
+or on how work was shared among threads.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from tongchou.engine.contacts.certainty import WEIGHT_ONE as ONE
+from tongchou.engine.contacts.segment import AT, BLOCK, MAX_END, MIN_START, PERSONS, PLACES, ROW, parts
+
+# Columns of an encounter: who was met, from when, until when, and which of the visits asked it was.
+WHO, FROM, TO, ASKED = range(4)
+# Columns of the sums of one person.
+OVERLAP, WEIGHTED, MEETINGS, FIRST, LAST, SITES, LAST_SITE = range(7)
+SUMS = 7
+# A bucket's sums (2 ** 13 people, 7 words of 8 bytes) stay in a core's own cache.
+BUCKET_BITS = 13
+
+
+@njit(cache=True, nogil=True)
+def collect(words, table, codes, since, until, need):
+    """The visits of people within their windows, clipped: (place, start, end, whose turn), sorted by place.
+
+    ``codes`` (int32), ``since`` and ``until`` (int64) are of one length; visits with less than ``need`` seconds in the
+    window are left out. Each result is an int32 array, one entry a visit.
+    """
+    count = 0
+    for fill in range(2):
+        if fill == 1:
+            place = np.empty(count, np.int32)
+            start = np.empty(count, np.int32)
+            end = np.empty(count, np.int32)
+            asked = np.empty(count, np.int32)
+            count = 0
+        for turn in range(codes.size):
+            code = codes[turn]
+            for segment in range(table.shape[0]):
+                if table[segment, MIN_START] > until[turn] - need:
+                    break
+                if table[segment, MAX_END] < since[turn] + need or code < 0 or code >= table[segment, PERSONS]:
+                    continue
+                _places, _ends, person_at, positions_at, _blocks, rows_at = parts(table, segment)
+                for at in range(words[person_at + code], words[person_at + code + 1]):
+                    row = rows_at + ROW * words[positions_at + at]
+                    low = max(since[turn], words[row + 1])
+                    high = min(until[turn], words[row + 2])
+                    if high - low < need:
+                        continue
+                    if fill == 1:
+                        place[count] = words[row + 3]
+                        start[count] = low
+                        end[count] = high
+                        asked[count] = turn
+                    count += 1
+    order = np.argsort(place, kind="mergesort")
+    return place[order], start[order], end[order], asked[order]
+
+
+@njit(cache=True, nogil=True)
+def _first_from(words, rows_at, low, high, bound):
+    """The first row in [low, high) whose start is at least ``bound``."""
+    while low < high:
+        middle = (low + high) >> 1
+        if words[rows_at + ROW * middle + 1] < bound:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
+def scan(words, table, place, start, end, whose, need, visit, segment, stop, found):
+    """Encounters of the visits asked, from (visit, segment) on, until ``stop`` or until ``found`` might overflow.
+
+    Returns (number found, visit, segment) to go on from. Where not even one visit's worth fits, it returns 0 found
+    and the same place to go on from: hand a larger ``found``.
+    """
+    count = 0
+    while visit < stop:
+        where, since, until, self_code = place[visit], start[visit], end[visit], whose[visit]
+        while segment < table.shape[0]:
+            if table[segment, MIN_START] > until - need:
+                break
+            if table[segment, MAX_END] < since + need or where >= table[segment, PLACES]:
+                segment += 1
+                continue
+            place_at = table[segment, AT]
+            if words[place_at + table[segment, PLACES] + 1 + where] < since + need:
+                segment += 1
+                continue
+            low, high = words[place_at + where], words[place_at + where + 1]
+            if high - low > found.shape[0] - count:
+                return count, visit, segment
+            _place, _ends, _person, _positions, blocks_at, rows_at = parts(table, segment)
+            high = _first_from(words, rows_at, low, high, until - need + 1)
+            row = low
+            while row < high:
+                if row % BLOCK == 0 and words[blocks_at + row // BLOCK] < since + need:
+                    row += BLOCK
+                    continue
+                at = rows_at + ROW * row
+                row += 1
+                left = max(since, words[at + 1])
+                right = min(until, words[at + 2])
+                if right - left >= need and words[at] != self_code:
+                    found[count, WHO] = words[at]
+                    found[count, FROM] = left
+                    found[count, TO] = right
+                    found[count, ASKED] = visit
+                    count += 1
+            segment += 1
+        visit += 1
+        segment = 0
+    return count, visit, segment
+
+
+@njit(cache=True, nogil=True)
+def _add(sums, row, begin, finish, weight, site):
+    length = finish - begin
+    sums[row, OVERLAP] += length
+    sums[row, WEIGHTED] += length * weight
+    if sums[row, MEETINGS] == 0:
+        sums[row, FIRST] = begin
+        sums[row, LAST] = finish
+        sums[row, LAST_SITE] = site
+        sums[row, SITES] = 1
+    else:
+        sums[row, FIRST] = min(sums[row, FIRST], begin)
+        sums[row, LAST] = max(sums[row, LAST], finish)
+        if sums[row, LAST_SITE] != site:
+            sums[row, LAST_SITE] = site
+            sums[row, SITES] += 1
+    sums[row, MEETINGS] += 1
+
+
+@njit(cache=True, nogil=True)
+def sum_few(found, count, place, weight):
+    """Sums of ``count`` encounters by person, through a hash table: (people, sums), in order of first meeting."""
+    size = 16
+    while size < 2 * count:
+        size *= 2
+    slots = np.full(size, -1, np.int32)
+    people = np.empty(count, np.int32)
+    sums = np.zeros((count, SUMS), np.int64)
+    rows = 0
+    for one in range(count):
+        who = found[one, WHO]
+        slot = (who * 40503) & (size - 1)
+        while slots[slot] >= 0 and people[slots[slot]] != who:
+            slot = (slot + 1) & (size - 1)
+        if slots[slot] < 0:
+            slots[slot] = rows
+            people[rows] = who
+            rows += 1
+        asked = found[one, ASKED]
+        _add(sums, slots[slot], found[one, FROM], found[one, TO], weight[asked], place[asked])
+    return people[:rows], sums[:rows]
+
+
+@njit(cache=True, nogil=True)
+def search_each(words, table, codes, since, until, need, place_weight):
+    """The first generation of every case: (turn of the case, person, sums), by turn, then in order of first meeting.
+
+    ``place_weight`` has an entry a place (int64, 1/1024; 0 leaves the place out), or none where every second weighs 1.
+    """
+    turns = np.empty(1024, np.int32)
+    people = np.empty(1024, np.int32)
+    sums = np.empty((1024, SUMS), np.int64)
+    found = np.empty((4096, 4), np.int32)
+    rows = 0
+    for turn in range(codes.size):
+        one = slice(turn, turn + 1)
+        place, start, end, _asked = collect(words, table, codes[one], since[one], until[one], need)
+        weight, kept = weigh(place, place_weight)
+        place, start, end, weight = place[kept], start[kept], end[kept], weight[kept]
+        whose = np.full(place.size, codes[turn], np.int32)
+        count, visit, segment = 0, 0, 0
+        while visit < place.size:
+            more, visit, segment = scan(words, table, place, start, end, whose, need, visit, segment, place.size, found[count:])
+            count += more
+            if visit < place.size:
+                wider = np.empty((2 * found.shape[0], 4), np.int32)
+                wider[:count] = found[:count]
+                found = wider
+        who, sum_of = sum_few(found, count, place, weight)
+        if rows + who.size > people.size:
+            size = 2 * (rows + who.size)
+            old_turns, old_people, old_sums = turns, people, sums
+            turns, people, sums = np.empty(size, np.int32), np.empty(size, np.int32), np.empty((size, SUMS), np.int64)
+            turns[:rows], people[:rows], sums[:rows] = old_turns[:rows], old_people[:rows], old_sums[:rows]
+        turns[rows : rows + who.size] = turn
+        people[rows : rows + who.size] = who
+        sums[rows : rows + who.size] = sum_of
+        rows += who.size
+    return turns[:rows], people[:rows], sums[:rows]
+
+
+@njit(cache=True, nogil=True)
+def weigh(place, place_weight):
+    """The weight of each visit asked (int64, 1/1024) and whether its place counts at all."""
+    weight = np.full(place.size, ONE, np.int64)
+    kept = np.ones(place.size, np.bool_)
+    if place_weight.size:
+        for visit in range(place.size):
+            weight[visit] = place_weight[place[visit]]
+            kept[visit] = weight[visit] > 0
+    return weight, kept
+
+
+@njit(cache=True, nogil=True)
+def sum_many(found, count, place, weight, sums):
+    """Add ``count`` encounters to ``sums`` (one line a person), bucket by bucket of people so that the lines stay near."""
+    buckets = (sums.shape[0] >> BUCKET_BITS) + 1
+    at = np.zeros(buckets + 1, np.int64)
+    for one in range(count):
+        at[(found[one, WHO] >> BUCKET_BITS) + 1] += 1
+    for bucket in range(buckets):
+        at[bucket + 1] += at[bucket]
+    sorted_found = np.empty((count, 4), np.int32)
+    for one in range(count):
+        bucket = found[one, WHO] >> BUCKET_BITS
+        to = at[bucket]
+        at[bucket] = to + 1
+        for column in range(4):
+            sorted_found[to, column] = found[one, column]
+    for one in range(count):
+        asked = sorted_found[one, ASKED]
+        _add(sums, sorted_found[one, WHO], sorted_found[one, FROM], sorted_found[one, TO], weight[asked], place[asked])
+
+
+@njit(cache=True, nogil=True)
+def pick(sums, order, left_out):
+    """The people with a meeting who are not left out, in ``order``: (people, sums)."""
+    rows = 0
+    for who in range(sums.shape[0]):
+        if sums[who, MEETINGS] > 0 and not left_out[who]:
+            rows += 1
+    people = np.empty(rows, np.int32)
+    picked = np.empty((rows, SUMS), np.int64)
+    rows = 0
+    for turn in range(sums.shape[0]):
+        who = order[turn]
+        if sums[who, MEETINGS] > 0 and not left_out[who]:
+            people[rows] = who
+            picked[rows] = sums[who]
+            rows += 1
+    return people, picked
