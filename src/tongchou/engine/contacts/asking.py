@@ -127,7 +127,7 @@ class Asking:
         while visit < self.place.size:
             count, visit, segment = kernels.scan(
                 index.words, index.table, self.place, self.start, self.end, self.whose, self.question.need,
-                visit, segment, self.place.size, found,
+                visit, segment, found,
             )  # fmt: skip
             if count == 0 and visit < self.place.size:  # one place alone has more visits than the array has lines
                 size *= 2
@@ -178,8 +178,10 @@ def visits_of(
     """
     index = question.index
     place, start, end, asked = kernels.collect(index.words, index.table, codes, since, until, question.need)
-    weight, kept = kernels.weigh(place, question.place_weight)
-    place, start, end, asked, weight = place[kept], start[kept], end[kept], asked[kept], weight[kept]
+    order = np.sort(place.astype(np.int64) << 32 | np.arange(place.size)) & 0xFFFFFFFF
+    weight, kept = kernels.weigh(place[order], question.place_weight)
+    order = order[kept]
+    place, start, end, asked, weight = place[order], start[order], end[order], asked[order], weight[kept]
     if sure is not None:
         weight = np.maximum(weight * sure[asked] // WEIGHT_ONE, 1)
     return Asking(question, place, start, end, np.ascontiguousarray(codes[asked]), weight)

@@ -23,7 +23,7 @@ BUCKET_BITS = 13
 
 @njit(cache=True, nogil=True)
 def collect(words, table, codes, since, until, need):
-    """The visits of people within their windows, clipped: (place, start, end, whose turn), sorted by place.
+    """The visits of people within their windows, clipped: (place, start, end, whose turn), in order of whose.
 
     ``codes`` (int32), ``since`` and ``until`` (int64) are of one length; visits with less than ``need`` seconds in the
     window are left out. Each result is an int32 array, one entry a visit.
@@ -56,8 +56,29 @@ def collect(words, table, codes, since, until, need):
                         end[count] = high
                         asked[count] = turn
                     count += 1
-    order = np.argsort(place, kind="mergesort")
-    return place[order], start[order], end[order], asked[order]
+    return place, start, end, asked
+
+
+@njit(cache=True, nogil=True)
+def _sort_by_place(place, start, end):
+    """Sort three columns by place, in order of coming within a place (Shell 1959: few rows, no further memory)."""
+    keys = np.empty(place.size, np.int64)
+    for row in range(place.size):
+        keys[row] = np.int64(place[row]) << 32 | row
+    gap = place.size // 2
+    while gap > 0:
+        for row in range(gap, keys.size):
+            key, to = keys[row], row
+            while to >= gap and keys[to - gap] > key:
+                keys[to] = keys[to - gap]
+                to -= gap
+            keys[to] = key
+        gap //= 2
+    sorted_place, sorted_start, sorted_end = np.empty_like(place), np.empty_like(start), np.empty_like(end)
+    for row in range(keys.size):
+        old = keys[row] & 0xFFFFFFFF
+        sorted_place[row], sorted_start[row], sorted_end[row] = place[old], start[old], end[old]
+    return sorted_place, sorted_start, sorted_end
 
 
 @njit(cache=True, nogil=True)
@@ -73,14 +94,14 @@ def _first_from(words, rows_at, low, high, bound):
 
 
 @njit(cache=True, nogil=True)
-def scan(words, table, place, start, end, whose, need, visit, segment, stop, found):
-    """Encounters of the visits asked, from (visit, segment) on, until ``stop`` or until ``found`` might overflow.
+def scan(words, table, place, start, end, whose, need, visit, segment, found):
+    """Encounters of the visits asked, from (visit, segment) on, to the last or until ``found`` might overflow.
 
     Returns (number found, visit, segment) to go on from. Where not even one visit's worth fits, it returns 0 found
     and the same place to go on from: hand a larger ``found``.
     """
     count = 0
-    while visit < stop:
+    while visit < place.size:
         where, since, until, self_code = place[visit], start[visit], end[visit], whose[visit]
         while segment < table.shape[0]:
             if table[segment, MIN_START] > until - need:
@@ -143,7 +164,9 @@ def sum_few(found, count, place, weight):
     size = 16
     while size < 2 * count:
         size *= 2
-    slots = np.full(size, -1, np.int32)
+    slots = np.empty(size, np.int32)
+    for slot in range(size):
+        slots[slot] = -1
     people = np.empty(count, np.int32)
     sums = np.zeros((count, SUMS), np.int64)
     rows = 0
@@ -175,39 +198,59 @@ def search_each(words, table, codes, since, until, need, place_weight):
     for turn in range(codes.size):
         one = slice(turn, turn + 1)
         place, start, end, _asked = collect(words, table, codes[one], since[one], until[one], need)
+        place, start, end = _sort_by_place(place, start, end)
         weight, kept = weigh(place, place_weight)
         place, start, end, weight = place[kept], start[kept], end[kept], weight[kept]
-        whose = np.full(place.size, codes[turn], np.int32)
+        whose = np.empty(place.size, np.int32)
+        for visit in range(place.size):
+            whose[visit] = codes[turn]
         count, visit, segment = 0, 0, 0
         while visit < place.size:
-            more, visit, segment = scan(words, table, place, start, end, whose, need, visit, segment, place.size, found[count:])
+            more, visit, segment = scan(words, table, place, start, end, whose, need, visit, segment, found[count:])
             count += more
             if visit < place.size:
-                wider = np.empty((2 * found.shape[0], 4), np.int32)
-                wider[:count] = found[:count]
-                found = wider
+                found = _longer(found, count)
         who, sum_of = sum_few(found, count, place, weight)
-        if rows + who.size > people.size:
-            size = 2 * (rows + who.size)
-            old_turns, old_people, old_sums = turns, people, sums
-            turns, people, sums = np.empty(size, np.int32), np.empty(size, np.int32), np.empty((size, SUMS), np.int64)
-            turns[:rows], people[:rows], sums[:rows] = old_turns[:rows], old_people[:rows], old_sums[:rows]
-        turns[rows : rows + who.size] = turn
-        people[rows : rows + who.size] = who
-        sums[rows : rows + who.size] = sum_of
-        rows += who.size
+        while rows + who.size > people.size:
+            turns, people, sums = _longer_column(turns, rows), _longer_column(people, rows), _longer(sums, rows)
+        for row in range(who.size):
+            turns[rows] = turn
+            people[rows] = who[row]
+            for column in range(SUMS):
+                sums[rows, column] = sum_of[row, column]
+            rows += 1
     return turns[:rows], people[:rows], sums[:rows]
+
+
+# Copies are loops: numba compiles an assignment between slices together with the text of its error, which takes seconds.
+
+
+@njit(cache=True, nogil=True)
+def _longer(lines, count):
+    """Room for twice as many lines, the first ``count`` kept."""
+    longer = np.empty((2 * lines.shape[0], lines.shape[1]), lines.dtype)
+    for line in range(count):
+        for column in range(lines.shape[1]):
+            longer[line, column] = lines[line, column]
+    return longer
+
+
+@njit(cache=True, nogil=True)
+def _longer_column(column, count):
+    longer = np.empty(2 * column.size, column.dtype)
+    for row in range(count):
+        longer[row] = column[row]
+    return longer
 
 
 @njit(cache=True, nogil=True)
 def weigh(place, place_weight):
     """The weight of each visit asked (int64, 1/1024) and whether its place counts at all."""
-    weight = np.full(place.size, ONE, np.int64)
-    kept = np.ones(place.size, np.bool_)
-    if place_weight.size:
-        for visit in range(place.size):
-            weight[visit] = place_weight[place[visit]]
-            kept[visit] = weight[visit] > 0
+    weight = np.empty(place.size, np.int64)
+    kept = np.empty(place.size, np.bool_)
+    for visit in range(place.size):
+        weight[visit] = place_weight[place[visit]] if place_weight.size else ONE
+        kept[visit] = weight[visit] > 0
     return weight, kept
 
 
@@ -246,6 +289,7 @@ def pick(sums, order, left_out):
         who = order[turn]
         if sums[who, MEETINGS] > 0 and not left_out[who]:
             people[rows] = who
-            picked[rows] = sums[who]
+            for column in range(SUMS):
+                picked[rows, column] = sums[who, column]
             rows += 1
     return people, picked

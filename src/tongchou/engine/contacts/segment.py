@@ -103,10 +103,12 @@ def _write(person, place, start, end, order, places, persons, out):
     positions = out[head : head + rows]
     blocks = out[head + rows : head + rows + (rows + BLOCK - 1) // BLOCK]
     body = out[head + rows + blocks.size : head + rows + blocks.size + ROW * rows]
-    place_offsets[:] = 0
-    person_offsets[:] = 0
-    place_max[:] = NEVER
-    blocks[:] = NEVER
+    for word in range(head):
+        out[word] = 0
+    for one in range(places):
+        place_max[one] = NEVER
+    for block in range(blocks.size):
+        blocks[block] = NEVER
     for row in range(rows):
         place_offsets[place[row] + 1] += 1
         person_offsets[person[row] + 1] += 1
@@ -133,4 +135,5 @@ def _write(person, place, start, end, order, places, persons, out):
         blocks[to // BLOCK] = max(blocks[to // BLOCK], until)
         where = body[ROW * to + 3]
         place_max[where] = max(place_max[where], until)
-    out[head + rows + blocks.size + ROW * rows :] = 0
+    for word in range(head + rows + blocks.size + ROW * rows, out.size):
+        out[word] = 0
