@@ -18,10 +18,19 @@ def written(tmp_path, text: str, encoding: str = "utf-8"):
 
 
 def test_dates_areas_and_imported_are_read(tmp_path):
-    path = written(tmp_path, "area,date,incidence,imported\n东区,2020-02-28,3,1\n东区,2020-02-29,0,0\n西区,2020-02-28,2.0,2\n", "gb18030")
+    path = written(
+        tmp_path,
+        "area,date,incidence,imported\n东区,2020-02-28,3,1\n东区,2020-02-29,0,0\n西区,2020-02-28,2.0,2\n",
+        "gb18030",
+    )
     file = read_series(path)
     east, west = file.series
-    assert (east.area, east.incidence.tolist(), east.imported.tolist(), east.local.tolist()) == ("东区", [3, 0], [1, 0], [2, 0])
+    assert (east.area, east.incidence.tolist(), east.imported.tolist(), east.local.tolist()) == (
+        "东区",
+        [3, 0],
+        [1, 0],
+        [2, 0],
+    )
     assert (east.first_on, east.on(2)) == (date(2020, 2, 28), date(2020, 2, 29))
     assert (west.area, west.days, west.local.tolist()) == ("西区", 1, [0])
     assert [stack.positions for stack in stack_series(file.series)] == [(0,), (1,)]
@@ -37,7 +46,11 @@ def test_numbered_days_and_epiestims_own_columns(tmp_path):
 @pytest.mark.parametrize(
     ("text", "zh", "en"),
     [
-        ("date,incidence\n2020-02-01,1\n2020-02-04,1\n", "缺 2 天，从 2020-02-02", "2 day(s) are missing before it, from 2020-02-02"),
+        (
+            "date,incidence\n2020-02-01,1\n2020-02-04,1\n",
+            "缺 2 天，从 2020-02-02",
+            "2 day(s) are missing before it, from 2020-02-02",
+        ),
         ("t,incidence\n1,1\n3,1\n", "缺 1 天，从 2 起", "line 3: 1 day(s) are missing before it, from 2"),
         ("date,incidence\n2020-02-02,1\n2020-02-01,1\n", "未按先后排列", "not in order: 2020-02-01 after 2020-02-02"),
         ("date,incidence\n2020-02-02,1\n2020-02-02,1\n", "出现两次", "2020-02-02 is there twice"),

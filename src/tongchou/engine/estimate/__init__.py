@@ -1,6 +1,31 @@
 """How fast it spreads and what is still to be reported: delays, reproduction number, growth, nowcast."""
 
+from tongchou.engine.estimate.case_reproduction import CaseReproduction, estimate_case_reproduction
+from tongchou.engine.estimate.delays import Delay, delay_of_moments, delay_of_quantiles
+from tongchou.engine.estimate.discretise import discretise_delay, discretise_serial_interval, serial_interval_of
 from tongchou.engine.estimate.errors import EstimateError
+from tongchou.engine.estimate.growth import Growth, estimate_growth
+from tongchou.engine.estimate.published import delay_of_rule
+from tongchou.engine.estimate.reproduction import (
+    STATUSES,
+    Prior,
+    Reproduction,
+    Windows,
+    estimate_reproduction,
+    infectivity_of,
+    sliding_windows,
+)
 from tongchou.engine.estimate.series import CaseSeries, Stack, stack_series
+from tongchou.engine.estimate.uncertain_interval import (
+    Uncertain,
+    draw_serial_intervals,
+    estimate_reproduction_uncertain,
+)
 
-__all__ = ["CaseSeries", "EstimateError", "Stack", "stack_series"]
+__all__ = [
+    "STATUSES", "CaseReproduction", "CaseSeries", "Delay", "EstimateError", "Growth", "Prior", "Reproduction", "Stack",
+    "Uncertain", "Windows", "delay_of_moments", "delay_of_quantiles", "delay_of_rule", "discretise_delay",
+    "discretise_serial_interval", "draw_serial_intervals", "estimate_case_reproduction", "estimate_growth",
+    "estimate_reproduction", "estimate_reproduction_uncertain", "infectivity_of", "serial_interval_of", "sliding_windows",
+    "stack_series",
+]  # fmt: skip
