@@ -1,0 +1,216 @@
+"""Who lives with whom in one county: places of households filled from the pool of persons, nobody left over.
+
+Every place draws the age that it wishes for (a child's is its mother's less the age at childbirth); wishes and persons,
+both in order of age, are matched one to one. So the county's ages are met exactly and gaps between generations stay near
+the drawn ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tongchou.engine.city.census import Counts, Reals
+from tongchou.engine.city.kinds import FEMALE, MALE
+from tongchou.engine.city.plan import Types, role_totals
+from tongchou.engine.city.roles import COLUMNS, GROWN, SEXED, YEARS, fit_roles, readiness
+
+Chance = np.random.Generator
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Rooms:
+    """Persons by household: [M] age and sex, [K + 1] where each household begins."""
+
+    age: NDArray[np.uint8]
+    sex: NDArray[np.uint8]
+    start: Index
+
+
+def wanted_places(types: Types, counts: Counts, singles: int, women_share: Mapping[str, float]) -> Counts:
+    """[15] persons wanted in each of ``COLUMNS``: one man and one woman in each couple, lone ones by ``women_share``."""
+    totals = role_totals(types, counts)
+    wanted = dict.fromkeys(COLUMNS, 0)
+    wanted["S"], wanted["R"], wanted["C"] = singles, totals["R"], totals["C"]
+    wanted["Nm"] = wanted["Nf"] = totals["N"] // 2
+    for role in SEXED:
+        lone = int(counts @ (types.members(role) == 1))
+        pairs = int(counts @ (types.members(role) == 2))
+        women = round(lone * women_share[role])
+        wanted[f"{role}f"], wanted[f"{role}m"] = pairs + women, pairs + lone - women
+    return np.array([wanted[column] for column in COLUMNS], np.int64)
+
+
+def fill_homes(pool: Counts, types: Types, counts: Counts, singles: int, figures: Mapping[str, Any], chance: Chance) -> tuple[Rooms, int]:
+    """Households of one county and how many persons stand in a place that their age or sex did not fit.
+
+    pool [2, 101] persons by sex and age, all of whom are housed; counts [T] households by type, ``singles`` more of one.
+    """
+    wanted = wanted_places(types, counts, singles, figures["household"]["women_share"])
+    table = fit_roles(pool, wanted, readiness(figures, pool))
+    misfits = int(np.abs(table.sum(axis=0) - wanted).sum() // 2)
+    stock = _Stock(table, wanted)
+    kind = np.repeat(np.arange(len(counts)), counts)
+    builder = _Builder(types, kind, stock, figures["household"], chance)
+    return builder.rooms(singles), misfits
+
+
+class _Stock:
+    """Persons waiting in each place, youngest first, as codes ``sex * 128 + age``."""
+
+    def __init__(self, table: Counts, wanted: Counts) -> None:
+        code = np.concatenate([MALE * 128 + np.arange(YEARS), FEMALE * 128 + np.arange(YEARS)])
+        by_age = np.argsort(code % 128, kind="stable")
+        self.waiting = {name: np.repeat(code[by_age], table[by_age, number]) for number, name in enumerate(COLUMNS)}
+        # Where a place has more or fewer persons than it wants, the surplus fills the gap whatever its age.
+        over = [self.waiting[name][count:] for name, count in zip(COLUMNS, wanted.tolist(), strict=True)]
+        loose = np.concatenate(over) if over else np.empty(0, np.int64)
+        for name, count in zip(COLUMNS, wanted.tolist(), strict=True):
+            have = self.waiting[name][:count]
+            lacking = count - len(have)
+            filled = np.concatenate([have, loose[:lacking]])
+            loose = loose[lacking:]
+            self.waiting[name] = filled[np.argsort(filled % 128, kind="stable")]
+
+    def match(self, name: str, wish: Reals) -> Index:
+        """The persons of a place, one for each wished age, youngest to the youngest wish."""
+        return _in_order(self.waiting[name], wish)
+
+
+def _in_order(codes: Index, wish: Reals) -> Index:
+    given = np.empty(len(codes), np.int64)
+    given[np.argsort(wish, kind="stable")] = codes
+    return given
+
+
+class _Builder:
+    def __init__(self, types: Types, kind: Index, stock: _Stock, figures: Mapping[str, Any], chance: Chance) -> None:
+        self.types, self.kind, self.stock, self.figures, self.chance = types, kind, stock, figures, chance
+        self.size = types.size[kind]
+        self.start = np.concatenate(([0], np.cumsum(self.size)))
+        self.code = np.zeros(int(self.start[-1]), np.int64)
+        self.filled = np.zeros(len(kind), np.int64)
+
+    def rooms(self, singles: int) -> Rooms:
+        self._couples()
+        self._sharers()
+        parent = self._parents()
+        self._grandparents(parent)
+        self._children(parent)
+        self._elders()
+        alone = self.stock.waiting["S"]
+        code = np.concatenate([self.code, alone])
+        start = np.concatenate([self.start, self.start[-1] + 1 + np.arange(singles)])
+        return Rooms((code % 128).astype(np.uint8), (code // 128).astype(np.uint8), start)
+
+    def _has(self, role: str, least: int = 1) -> Index:
+        return np.flatnonzero(self.types.members(role)[self.kind] >= least)
+
+    def _put(self, home: Index, code: Index) -> None:
+        """One more member in each of these households."""
+        self.code[self.start[home] + self.filled[home]] = code
+        self.filled[home] += 1
+
+    def _gap(self, name: str, count: int) -> Reals:
+        mean, deviation = self.figures[name]
+        return mean + deviation * self.chance.standard_normal(count)
+
+    def _pair(self, role: str, homes: Index, wish: Reals) -> Reals:
+        """Men and women of a role: both in households that have two of it, one by lot in the others. Ages of the elder woman or lone one."""
+        men, women = len(self.stock.waiting[f"{role}m"]), len(self.stock.waiting[f"{role}f"])
+        two = self.types.members(role)[self.kind[homes]] == 2
+        lone = np.flatnonzero(~two)
+        lone = lone[np.argsort(self.chance.random(len(lone)), kind="stable")]
+        man = two.copy()
+        man[lone[: men - int(two.sum())]] = True
+        woman = two.copy()
+        woman[lone[men - int(two.sum()) :]] = True
+        anchor = wish.copy()
+        mothers = self.stock.match(f"{role}f", wish[woman])
+        anchor[woman] = mothers % 128
+        assert len(mothers) == women  # the stock was cut to what is wanted
+        self._put(homes[woman], mothers)
+        fathers = self.stock.match(f"{role}m", anchor[man] + self._gap("husband_gap_years", int(man.sum())))
+        anchor[man & ~woman] = (fathers % 128)[~two[man]] - self.figures["husband_gap_years"][0]
+        self._put(homes[man], fathers)
+        return anchor
+
+    def _couples(self) -> None:
+        homes = self._has("N")
+        women = self.stock.waiting["Nf"]
+        self._pair_plain(homes, women[np.argsort(self.chance.random(len(women)), kind="stable")])
+
+    def _pair_plain(self, homes: Index, women: Index) -> None:
+        self._put(homes, women)
+        self._put(homes, self.stock.match("Nm", women % 128 + self._gap("husband_gap_years", len(women))))
+
+    def _sharers(self) -> None:
+        members = self.types.members("R")
+        seats = np.repeat(np.arange(len(self.kind)), members[self.kind])
+        ages = self.stock.waiting["R"] % 128
+        homes = self._has("R")
+        latent = np.zeros(len(self.kind))
+        if len(homes):
+            latent[homes] = self.chance.choice(ages, len(homes))
+        wish = latent[seats] + self.figures["sharer_gap_years"] * self.chance.standard_normal(len(seats))
+        self.code[self._seats(seats)] = self.stock.match("R", wish)
+
+    def _seats(self, homes: Index) -> Index:
+        """The next free seat for each entry of ``homes``, equal entries standing side by side."""
+        first = np.concatenate(([True], np.diff(homes) != 0)) if len(homes) else np.empty(0, bool)
+        run = np.arange(len(homes)) - np.maximum.accumulate(np.where(first, np.arange(len(homes)), 0))
+        seats = self.start[homes] + self.filled[homes] + run
+        np.add.at(self.filled, homes, 1)
+        return seats
+
+    def _parents(self) -> Reals:
+        """Ages of the mothers by household; those of absent mothers are drawn too, for grandchildren without parents."""
+        homes = self._has("P")
+        women = self.stock.waiting["Pf"] % 128
+        wish = self._drawn(women, len(homes))
+        ages = np.zeros(len(self.kind))
+        ages[homes] = self._pair("P", homes, wish)
+        skipped = np.flatnonzero((self.types.members("P") == 0)[self.kind] & (self.types.members("G") > 0)[self.kind])
+        young = women[women < 45]
+        ages[skipped] = self._drawn(young if len(young) else women, len(skipped))
+        return ages
+
+    def _drawn(self, ages: Index, count: int) -> Reals:
+        if not len(ages):
+            return np.full(count, 35.0)
+        return self.chance.choice(ages, count) + self.chance.random(count)
+
+    def _grandparents(self, parent: Reals) -> None:
+        homes = self._has("G")
+        # the youngest parents live with their own parents: order by the parents' age decides who, the gap how old
+        older = self._pair("G", homes, parent[homes] + self._gap("grandmother_gap_years", len(homes)))
+        great = self._has("X")
+        age = np.zeros(len(self.kind))
+        age[homes] = older
+        self._pair("X", great, age[great] + self._gap("grandmother_gap_years", len(great)))
+
+    def _children(self, parent: Reals) -> None:
+        homes = np.repeat(np.arange(len(self.kind)), self.types.children[self.kind])
+        first = np.concatenate(([True], np.diff(homes) != 0)) if len(homes) else np.empty(0, bool)
+        run = np.arange(len(homes)) - np.maximum.accumulate(np.where(first, np.arange(len(homes)), 0))
+        gap = np.zeros(len(self.kind))
+        gap[:] = self._gap("mother_gap_years", len(self.kind))
+        spacing = np.abs(self._gap("child_spacing_years", len(homes))) * run
+        # the k-th child is the younger: the eldest sits where an only child would, less half of its brothers' spacing
+        wish = parent[homes] - gap[homes] - spacing + 0.5 * spacing.mean() if len(homes) else np.empty(0)
+        self.code[self._seats(homes)] = self.stock.match("C", np.maximum(wish, -1.0 + self.chance.random(len(homes))))
+
+    def _elders(self) -> None:
+        homes = self._has("A")
+        child = self._pair("A", homes, self._drawn(self.stock.waiting["Af"] % 128, len(homes)))
+        age = np.zeros(len(self.kind))
+        age[homes] = child
+        self._pair("E", self._has("E"), age[self._has("E")] + self._gap("mother_gap_years", len(self._has("E"))))
+
+
+__all__ = ["GROWN", "Rooms", "fill_homes", "wanted_places"]

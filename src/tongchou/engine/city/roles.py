@@ -1,0 +1,196 @@
+"""Which ages and sexes take which place in a household: a table fitted to both margins, in whole persons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from scipy.interpolate import PchipInterpolator
+
+from tongchou.engine.city.census import AGE_BANDS, Counts, CountyCensus, Reals, share_out
+from tongchou.engine.city.kinds import FEMALE, MALE
+from tongchou.engine.city.model import OLDEST
+
+AGES: Final = np.arange(OLDEST + 1)
+YEARS: Final = OLDEST + 1
+GROWN: Final = 18
+"""Below this age a person is somebody's child or grandchild in the household tables."""
+OPEN_BAND_RATIO: Final = 0.82
+"""Persons of one age for each person a year younger, above 85: about the survival of the census's life table."""
+
+COLUMNS: Final = ("S", "R", "C", "Nm", "Nf", "Pm", "Pf", "Gm", "Gf", "Em", "Ef", "Am", "Af", "Xm", "Xf")
+"""Places by role; roles of couples by sex. Rows of the tables are men by age, then women by age."""
+SEXED: Final = ("P", "G", "E", "A", "X")
+
+
+def curve(points: Sequence[Sequence[float]]) -> Reals:
+    """[101] a curve of ``figures.toml`` at every age."""
+    ages, values = np.array(points, np.float64).T
+    return np.interp(AGES, ages, values, left=0.0, right=0.0)
+
+
+def people_by_year(county: CountyCensus, persons: int) -> Counts:
+    """[2, 101] men and women by single year of age, ``persons`` in all; age groups keep their shares of the census.
+
+    Within an age group the years follow the monotone cubic through the cumulated counts (Fritsch and Carlson 1980).
+    """
+    groups = share_out(persons, np.concatenate([county.men, county.women])).reshape(2, -1)
+    table = np.zeros((2, YEARS), np.int64)
+    for sex, counted in enumerate((county.men, county.women)):
+        edges = np.array([0.0] + [high + 1.0 for _low, high in AGE_BANDS[:-1]])
+        smooth = np.diff(PchipInterpolator(edges, np.concatenate([[0], np.cumsum(counted[:-1])]))(np.arange(86)))
+        years = np.concatenate([np.maximum(smooth, 1e-9), OPEN_BAND_RATIO ** np.arange(YEARS - 85)])
+        for band, (low, high) in enumerate(AGE_BANDS):
+            table[sex, low : high + 1] = share_out(int(groups[sex, band]), years[low : high + 1])
+    return table
+
+
+def take(pool: Counts, wanted: int, readiness: Reals) -> Counts:
+    """[2, 101] ``wanted`` persons of ``pool`` (changed), in proportion to ``readiness`` where the pool allows it."""
+    taken = np.zeros_like(pool)
+    for _round in range(60):
+        left = wanted - int(taken.sum())
+        weight = np.where(pool > taken, pool * readiness, 0.0)
+        if left <= 0 or weight.sum() <= 0:
+            break
+        taken += np.minimum(share_out(left, weight.ravel()).reshape(pool.shape), pool - taken)
+    pool -= taken
+    return taken
+
+
+def readiness(figures: Mapping[str, Any], pool: Counts) -> Reals:
+    """[202, 15] how readily each age and sex takes each place. Parents follow from the children of the pool."""
+    household, by_age = figures["household"], figures["household"]["role_by_age"]
+    both = pool.sum(axis=0).astype(np.float64)
+    child = curve(household["child_at_home"])
+    small = np.maximum(both, 1.0)
+    mothers = _older(both * child, household["mother_gap_years"])
+    young_mothers = _older(both * np.where(AGES < GROWN, 1.0, child * 0.5), household["mother_gap_years"])
+    grandmothers = _older(young_mothers, household["grandmother_gap_years"])
+    later = household["husband_gap_years"]
+    table = np.zeros((2, YEARS, len(COLUMNS)))
+
+    def put(name: str, men: Reals, women: Reals) -> None:
+        table[0, :, COLUMNS.index(name)] = men
+        table[1, :, COLUMNS.index(name)] = women
+
+    nobody = np.zeros(YEARS)
+    for name, curve_name in (("S", "single"), ("R", "sharer")):
+        put(name, curve(by_age[curve_name]), curve(by_age[curve_name]))
+    put("C", child, child)
+    shapes = {
+        "N": curve(by_age["couple"]),
+        "P": mothers / small,
+        "G": grandmothers / small,
+        "E": curve(by_age["elder"]),
+        "A": curve(by_age["adult_child"]),
+        "X": curve(by_age["great_grandparent"]),
+    }
+    grown = GROWN + 2 <= AGES
+    for role, shape in shapes.items():
+        put(f"{role}m", np.where(grown, _later(shape * small, later[0]) / small, 0.0), nobody)
+        put(f"{role}f", nobody, np.where(grown, shape, 0.0))
+    return table.reshape(2 * YEARS, -1)
+
+
+def _older(children: Reals, gap: Sequence[float]) -> Reals:
+    """Parents by age of children by age."""
+    step = np.arange(YEARS)
+    density = np.exp(-0.5 * ((step - gap[0]) / gap[1]) ** 2)
+    return np.convolve(children, density / density.sum())[:YEARS]
+
+
+def _later(shape: Reals, years: float) -> Reals:
+    return np.interp(AGES - years, AGES, shape, left=0.0)
+
+
+def fit_roles(pool: Counts, wanted: Counts, ready: Reals) -> Counts:
+    """[202, 15] persons of each age and sex in each place: rows are ``pool``, columns ``wanted``, as near to ``ready`` as can be.
+
+    Iterative proportional fitting (Deming and Stephan 1940), then whole numbers by rows, then single moves until the
+    columns fit. ``pool`` and ``wanted`` must have the same sum.
+    """
+    rows = pool.reshape(-1).astype(np.float64)
+    table = ready * rows[:, None]
+    young = np.tile(AGES < GROWN, 2)
+    fallback = np.zeros(len(COLUMNS))
+    fallback[[COLUMNS.index("S"), COLUMNS.index("C")]] = 1e-6
+    table[~young] += fallback * rows[~young, None]
+    for _sweep in range(300):
+        sums = table.sum(axis=0)
+        table *= np.divide(wanted, sums, out=np.zeros(len(sums)), where=sums > 0)
+        across = table.sum(axis=1)
+        table *= np.divide(rows, across, out=np.zeros(len(rows)), where=across > 0)[:, None]
+        if np.abs(table.sum(axis=0) - wanted).max() < 0.25:
+            break
+    whole = np.array([share_out(int(count), weights) for count, weights in zip(rows, table, strict=True)])
+    unplaced = pool.reshape(-1) - whole.sum(axis=1)
+    whole[:, COLUMNS.index("C")] += unplaced
+    _repair(whole, wanted, ready)
+    return whole
+
+
+def _repair(whole: Counts, wanted: Counts, ready: Reals) -> None:
+    """Move persons between places until every column has what it wants; the readiest first, any grown-up at last."""
+    grown = np.tile(AGES >= GROWN, 2)
+    men = np.repeat([True, False], YEARS)
+    for _step in range(4000):
+        surplus = whole.sum(axis=0) - wanted
+        if not surplus.any():
+            return
+        to = int(np.argmin(surplus))
+        moved = False
+        for source in np.argsort(-surplus):
+            many = int(min(surplus[source], -surplus[to]))
+            if many <= 0:
+                break
+            fits = _fits(COLUMNS[to], men, grown)
+            score = np.where((whole[:, source] > 0) & fits, ready[:, to] + 1e-9, 0.0)
+            # a few at a time, spread over the ages that are readiest
+            chosen = np.argsort(-score * np.sqrt(whole[:, source]), kind="stable")[:12]
+            for row in chosen[score[chosen] > 0]:
+                now = min(max(1, many // 12), int(whole[row, source]), many)
+                whole[row, source] -= now
+                whole[row, to] += now
+                many -= now
+                moved = True
+                if not many:
+                    break
+            if moved:
+                break
+        if not moved and not _through_third(whole, surplus, to, ready, _fits(COLUMNS[to], men, grown)):
+            return
+
+
+def _through_third(whole: Counts, surplus: Counts, to: int, ready: Reals, fits: Any) -> bool:
+    """One step of a chain: fill ``to`` from a column that has enough, which a column with a surplus can then fill."""
+    grown = np.tile(AGES >= GROWN, 2)
+    men = np.repeat([True, False], YEARS)
+    source = int(np.argmax(surplus))
+    for middle in range(len(COLUMNS)):
+        if middle in (source, to):
+            continue
+        give = np.flatnonzero((whole[:, middle] > 0) & fits)
+        fill = np.flatnonzero((whole[:, source] > 0) & _fits(COLUMNS[middle], men, grown))
+        if len(give) and len(fill):
+            here = give[np.argmax(ready[give, to])]
+            there = fill[np.argmax(ready[fill, middle])]
+            whole[here, middle] -= 1
+            whole[here, to] += 1
+            whole[there, source] -= 1
+            whole[there, middle] += 1
+            return True
+    return False
+
+
+def _fits(column: str, men: Any, grown: Any) -> Any:
+    """Rows that may stand in a place at all."""
+    if column == "C":
+        return np.ones(len(men), bool)
+    if column in ("S", "R"):
+        return grown
+    return grown & (men if column.endswith("m") else ~men)
+
+
+__all__ = ["AGES", "COLUMNS", "FEMALE", "GROWN", "MALE", "SEXED", "YEARS", "curve", "fit_roles", "people_by_year", "readiness", "take"]
