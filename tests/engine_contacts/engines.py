@@ -13,6 +13,8 @@ import psycopg
 import pyarrow as pa
 from pyarrow import parquet
 
+from tongchou.engine.contacts import Visits, find_contacts
+from tongchou.engine.contacts.records import FAR_AHEAD, LONG_AGO
 from tongchou.store import visit_engines
 from tongchou.store.visit_engines import VisitEngine
 from tongchou.store.visit_query import ANSWER, find_contacts_sql
@@ -66,6 +68,28 @@ class Machine:
 
 
 @contextmanager
+def index(machine: Machine) -> Iterator[Ask]:
+    yield _ask_index
+
+
+def _ask_index(city: City) -> list[Line]:
+    """The index holds visits at known places; one that goes on ends, for it, after everything else."""
+    ends = [row.end for row in city.visits] + [window.ends for window in city.cases]
+    after = max((end for end in ends if end is not None), default=0) + 1
+    known = [row for row in city.visits if row.place is not None]
+    columns = [[row.person for row in known], [row.place for row in known], [row.start for row in known]]
+    visits = Visits(*columns, [after if row.end is None else row.end for row in known])
+    begins = [LONG_AGO if window.begins is None else window.begins for window in city.cases]
+    ends_at = [FAR_AHEAD if window.ends is None else window.ends for window in city.cases]
+    people = [window.person for window in city.cases]
+    found = find_contacts(
+        visits, people, window=(begins, ends_at), min_overlap_s=city.min_overlap_s, generations=city.generations
+    )
+    order = ("generation", "case", "contact", "overlap_s", "meetings", "first", "last", "places", "is_case")
+    return [Line(*(getattr(pair, name) for name in order)) for pair in found]
+
+
+@contextmanager
 def duckdb(machine: Machine) -> Iterator[Ask]:
     yield lambda city: _on_parquet(machine, city, "duckdb")
 
@@ -101,4 +125,4 @@ def _on_parquet(machine: Machine, city: City, setting: str) -> list[Line]:
         return ask_sql(engine, city)
 
 
-ENGINES = {"duckdb": duckdb, "postgres": postgres, "spark": spark}
+ENGINES = {"index": index, "duckdb": duckdb, "postgres": postgres, "spark": spark}
