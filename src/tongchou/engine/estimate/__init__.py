@@ -1,6 +1,7 @@
 """How fast it spreads and what is still to be reported: delays, reproduction number, growth, nowcast."""
 
 from tongchou.engine.estimate.case_reproduction import CaseReproduction, estimate_case_reproduction
+from tongchou.engine.estimate.delay_fit import DelayFit, Pairs, estimate_delay, find_delay_family, pairs_of_days
 from tongchou.engine.estimate.delays import Delay, delay_of_moments, delay_of_quantiles
 from tongchou.engine.estimate.discretise import discretise_delay, discretise_serial_interval, serial_interval_of
 from tongchou.engine.estimate.errors import EstimateError
@@ -23,9 +24,9 @@ from tongchou.engine.estimate.uncertain_interval import (
 )
 
 __all__ = [
-    "STATUSES", "CaseReproduction", "CaseSeries", "Delay", "EstimateError", "Growth", "Prior", "Reproduction", "Stack",
+    "STATUSES", "CaseReproduction", "CaseSeries", "Delay", "DelayFit", "EstimateError", "Growth", "Pairs", "Prior", "Reproduction", "Stack",
     "Uncertain", "Windows", "delay_of_moments", "delay_of_quantiles", "delay_of_rule", "discretise_delay",
-    "discretise_serial_interval", "draw_serial_intervals", "estimate_case_reproduction", "estimate_growth",
-    "estimate_reproduction", "estimate_reproduction_uncertain", "infectivity_of", "serial_interval_of", "sliding_windows",
+    "discretise_serial_interval", "draw_serial_intervals", "estimate_case_reproduction", "estimate_delay", "estimate_growth",
+    "estimate_reproduction", "estimate_reproduction_uncertain", "find_delay_family", "infectivity_of", "pairs_of_days", "serial_interval_of", "sliding_windows",
     "stack_series",
 ]  # fmt: skip
