@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tongchou import audit, jobs
+from tongchou import audit, citytime, jobs
 from tongchou.access.actor import SYSTEM
-from tongchou.ledger import registry
+from tongchou.ledger import registry, write
 from tongchou.ledger.exchange import applying, staging
 from tongchou.ledger.models import Import, ImportRow
 from tongchou.people.models import Person
@@ -151,6 +151,64 @@ def test_a_killed_import_goes_on_where_it_stopped(bring_in, sheet, monkeypatch):
     source.refresh_from_db()
     assert (source.state, source.created, Person.objects.count()) == ("done", 1200, 1200)
     assert audit.timeline("person", "").model.objects.filter(action="create", ledger="person").count() == 1200
+
+
+def judgements(monkeypatch):
+    """How often rows are judged from here on."""
+    plain, calls = staging.judge, []
+    monkeypatch.setattr(staging, "judge", lambda *args: calls.append(len(args[1])) or plain(*args))
+    return calls
+
+
+def test_what_nobody_touched_is_written_as_it_was_judged(bring_in, sheet, monkeypatch):
+    source = staging.stage(registry.get("person"), sheet(HEADER, f"王一,{number()},15400000001,{VILLAGE}"), file_name="x.csv", by=SYSTEM)
+    calls = judgements(monkeypatch)
+    applying.apply_now(source=source, by=SYSTEM)
+    person = Person.objects.get()
+    assert (calls, person.name, person.phone) == ([], "王一", "15400000001")
+    assert str(person.pk) == source.lines.get().object_id
+    assert audit.verify().sound
+
+
+def test_a_row_that_came_in_meanwhile_is_judged_anew(bring_in, sheet, monkeypatch):
+    row = f"王一,{number()},15400000001,{VILLAGE}"
+    source = staging.stage(registry.get("person"), sheet(HEADER, row, f"李二,,,{VILLAGE}"), file_name="x.csv", by=SYSTEM)
+    bring_in("person", sheet(HEADER, f"王一,{number()},15400000002,{VILLAGE}"))
+    calls = judgements(monkeypatch)
+    applying.apply_now(source=source, by=SYSTEM)
+    source.refresh_from_db()
+    assert calls == [2]
+    assert (source.created, source.updated, Person.objects.count()) == (1, 1, 2)
+    assert Person.objects.get(name="王一").phone == "15400000001"
+
+
+def test_a_write_between_two_batches_is_noticed(bring_in, sheet, monkeypatch):
+    rows = [f"某{n},{number(date(1980, 1, 1 + n % 28), 1 + 2 * (n // 28))},,{VILLAGE}" for n in range(600)]
+    source = staging.stage(registry.get("person"), sheet(HEADER, *rows), file_name="x.csv", by=SYSTEM)
+    calls = judgements(monkeypatch)
+    plain, asked = applying._moved, []
+
+    def somebody_writes_first(*args):
+        if asked:
+            values = write.clean_row(registry.get("person"), {"name": "某人", "id_no": rows[599].split(",")[1], "area_path": VILLAGE}, SYSTEM)
+            write.create_rows(registry.get("person"), [values], by=SYSTEM)
+        asked.append(1)
+        return plain(*args)
+
+    monkeypatch.setattr(applying, "_moved", somebody_writes_first)
+    applying.apply_now(source=source, by=SYSTEM)
+    source.refresh_from_db()
+    assert (len(asked), calls) == (2, [100])
+    assert (source.created, source.updated, Person.objects.count()) == (599, 1, 600)
+
+
+def test_another_day_judges_anew(bring_in, sheet, monkeypatch):
+    source = staging.stage(registry.get("person"), sheet(HEADER, f"王一,{number()},15400000001,{VILLAGE}"), file_name="x.csv", by=SYSTEM)
+    calls = judgements(monkeypatch)
+    with citytime.standing_at(citytime.now() + timedelta(days=1)):
+        applying.apply_now(source=source, by=SYSTEM)
+    assert calls == [1]
+    assert Person.objects.count() == 1
 
 
 CELL = st.sampled_from(["", "王一", "李二", number(), number(sequence=3), "15400000001", VILLAGE, "510499", "=1+1", "2020-02-30"])

@@ -12,6 +12,7 @@ import hmac
 import os
 import re
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django import forms
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 
 from tongchou.access import personal
 from tongchou.access.errors import SealedError
@@ -159,6 +160,26 @@ class SealedField(models.Field):
     def to_python(self, value: Any) -> Any:
         return value if value is None or isinstance(value, (str, Sealed)) else str(value)
 
+    def batch_taker(self) -> Callable[[Any], Any]:
+        """What seals this field of many rows for ``tongchou.insert``: the key folder is asked once for the batch."""
+        keys = ring()
+        keys.refresh()
+        head = bytes([AES_GCM]) + keys.current
+        encrypt, name = keys.cipher(keys.current).encrypt, self.attname
+        prefix = f"{self.model._meta.db_table}.{self.column}."
+        database: Any = connections[DEFAULT_DB_ALIAS]
+        binary = database.Database.Binary
+
+        def take(row: Any) -> Any:
+            value = row.__dict__[name]
+            if value and not isinstance(value, Sealed):
+                nonce = os.urandom(_NONCE)
+                value = Sealed(head + nonce + encrypt(nonce, value.encode(), head + f"{prefix}{row.pk}".encode()))
+                row.__dict__[name] = value
+            return None if value is None else binary(bytes(value or b""))
+
+        return take
+
     def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
         return seal_in_place(model_instance, self.attname)
 
@@ -195,7 +216,7 @@ _PUNCTUATION = re.compile(r"[\s\-_,.;:/\\()\[\]'\"#,。;:、()【】·]+")
 
 
 def _narrow(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip()
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip()
 
 
 def _id_no(text: str) -> str:

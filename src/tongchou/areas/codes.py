@@ -7,6 +7,8 @@ with 0 or 99, so ``low <= path < high`` sorts alike in every collation of both d
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tongchou.areas.errors import BadCode
 
 LEVELS = ("province", "city", "county", "township", "village", "grid")
@@ -43,6 +45,7 @@ def path_of(code: str) -> str:
     return _without_zero_levels(text)
 
 
+@lru_cache(maxsize=8192)
 def _without_zero_levels(text: str) -> str:
     for length in sorted(LEVEL_OF_LENGTH, reverse=True):
         if len(text) == length and length > 2:

@@ -2,7 +2,7 @@
 
 from tongchou.audit.by import By, Event
 
-__all__ = ["By", "Event", "record", "record_many", "timeline", "touched_after", "value_hash", "verify"]
+__all__ = ["By", "Event", "hold", "record", "record_many", "timeline", "touched_after", "value_hash", "verify", "written_since"]
 
 
 def __getattr__(name: str):
@@ -10,5 +10,6 @@ def __getattr__(name: str):
     if name in __all__:
         from importlib import import_module
 
-        return getattr(import_module("tongchou.audit.trail"), name)
+        found = globals()[name] = getattr(import_module("tongchou.audit.trail"), name)
+        return found
     raise AttributeError(name)

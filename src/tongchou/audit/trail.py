@@ -15,14 +15,18 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from tongchou import citytime
+from tongchou import citytime, insert
 from tongchou.audit.by import By, Event
 from tongchou.audit.models import ChainHead, Entry
 
 _SEALED_FIELDS = (
     "position", "at", "post", "user", "name", "purpose", "action", "ledger", "object_id", "area_path", "changes", "count", "note",
 )  # fmt: skip
-_BATCH_ROWS = 500
+
+
+#: acts that change nothing but what is known of reading, signing in and asking for work
+_READING = ("read", "list", "export", "search", "duplicates", "notice.read", "sign_in", "sign_in_phone", "sign_in_failed", "sign_out", "ask")
+_WRITE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -65,15 +69,16 @@ def record_many(events: Sequence[Event]) -> list[Entry]:
     if not events:
         return []
     at = citytime.now()
+    when = at.isoformat()
     with transaction.atomic():
         head = _locked_head()
         entries = []
         for event in events:
             head.position += 1
             entry = _entry(event, head.position, at)
-            entry.link = head.link = _link(head.link, entry)
+            entry.link = head.link = _link(head.link, entry, when)
             entries.append(entry)
-        Entry.objects.bulk_create(entries, batch_size=_BATCH_ROWS)
+        insert.insert_new(Entry, entries)
         head.save(update_fields=["position", "link"])
     return entries
 
@@ -86,7 +91,18 @@ def timeline(ledger: str, object_id: str):
 def touched_after(ledger: str, object_ids: Sequence[str], position: int) -> set[str]:
     """Which of these rows were written to after a position of the trail; reading does not count."""
     lines = Entry.objects.filter(ledger=ledger, object_id__in=list(object_ids), position__gt=position)
-    return set(lines.exclude(action__in=("read", "list", "export")).values_list("object_id", flat=True))
+    return set(lines.exclude(action__in=_READING).values_list("object_id", flat=True))
+
+
+def hold() -> int:
+    """Keep other writers of the trail waiting until this transaction ends; the last position so far."""
+    return _locked_head().position
+
+
+def written_since(position: int, *, besides: str) -> bool:
+    """Whether anything that may have changed a row was written down after a position, acts on one object left out."""
+    lines = Entry.objects.filter(position__gt=position).exclude(action__in=_READING).exclude(object_id=besides)
+    return lines.exists()
 
 
 def verify() -> Verdict:
@@ -94,7 +110,7 @@ def verify() -> Verdict:
     position, link = 0, ""
     for entry in Entry.objects.order_by("position").iterator(chunk_size=2000):
         position += 1
-        if entry.position != position or not hmac.compare_digest(entry.link, _link(link, entry)):
+        if entry.position != position or not hmac.compare_digest(entry.link, _link(link, entry, entry.at.isoformat())):
             return _broken(position)
         link = entry.link
     head = ChainHead.objects.filter(id=1).first()
@@ -119,24 +135,16 @@ def _locked_head() -> ChainHead:
 
 
 def _entry(event: Event, position: int, at: Any) -> Entry:
-    return Entry(
-        position=position,
-        at=at,
-        post=event.by.post,
-        user=event.by.user,
-        name=event.by.name,
-        purpose=event.by.purpose,
-        action=event.action,
-        ledger=event.ledger,
-        object_id=event.object_id,
-        area_path=event.area,
-        changes=dict(event.changes),
-        count=event.count,
-        note=event.note[:400],
-    )
+    entry: Entry = insert.blank_row(Entry)
+    by = event.by
+    entry.position, entry.at, entry.post, entry.user, entry.name, entry.purpose = position, at, by.post, by.user, by.name, by.purpose
+    entry.action, entry.ledger, entry.object_id, entry.area_path = event.action, event.ledger, event.object_id, event.area
+    entry.changes, entry.count, entry.note = dict(event.changes), event.count, event.note[:400]
+    return entry
 
 
-def _link(previous: str, entry: Entry) -> str:
-    values: Iterable[Any] = (entry.at.isoformat() if name == "at" else getattr(entry, name) for name in _SEALED_FIELDS)
-    text = json.dumps([previous, *values], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hmac.digest(settings.KEYS.audit, text.encode(), "sha256").hex()
+def _link(previous: str, entry: Entry, when: str) -> str:
+    """``when`` is the entry's instant as text; a batch shares one."""
+    held = entry.__dict__
+    values: Iterable[Any] = (when if name == "at" else held[name] for name in _SEALED_FIELDS)
+    return hmac.digest(settings.KEYS.audit, _WRITE([previous, *values]).encode(), "sha256").hex()

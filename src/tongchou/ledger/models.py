@@ -45,6 +45,9 @@ class Import(models.Model):
     post_id = models.CharField(max_length=64, blank=True)
     user_id = models.CharField(max_length=64, blank=True)
     area_path = models.CharField(max_length=18, blank=True)
+    #: the trail's last line and the city's day when the file was judged: while neither moves, the judgement stands
+    judged_position = models.BigIntegerField(default=0)
+    judged_on = models.DateField(null=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
 

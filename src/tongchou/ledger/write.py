@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from tongchou import audit
+from tongchou import audit, insert
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.access.sealed import blind_index
@@ -25,6 +25,8 @@ from tongchou.refusal import Refusal, Refusals
 BATCH_ROWS = 500
 #: classes whose values enter the trail as keyed hashes
 HASHED_CLASSES = ("D1", "D2", "D3", "D4")
+IdentityKey = tuple[str, ...]
+_FEW_WORDS = ("area", "choice", "bool", "date")
 
 
 @dataclass
@@ -40,8 +42,10 @@ def clean_rows(ledger: Ledger, raws: Sequence[Mapping[str, Any]], actor: Actor, 
 
     ``creating`` also demands the required columns; a change names only what it changes.
     """
-    cleaned = [_clean(ledger, raw, creating) for raw in raws]
-    for column in ledger.editable_columns():
+    columns = {column.name: column for column in ledger.editable_columns(creating=creating)}
+    read: dict[tuple[str, str], Any] = {}
+    cleaned = [_clean(columns, raw, creating, read) for raw in raws]
+    for column in columns.values():
         if column.kind == "ref":
             _resolve(column, cleaned, actor)
     return cleaned
@@ -70,8 +74,9 @@ def insert_rows(ledger: Ledger, rows: Sequence[Any], *, by: Actor) -> list[Any]:
     _demand(ledger, by, "create")
     try:
         with transaction.atomic():
-            ledger.model._default_manager.bulk_create(rows, batch_size=BATCH_ROWS)
-            audit.record_many([_event("create", ledger, row, by, _created(ledger, row)) for row in rows])
+            events = [_event("create", ledger, row, by, _created(ledger, row)) for row in rows]  # before the values are sealed
+            insert.insert_new(ledger.model, rows)
+            audit.record_many(events)
             ledger.saved(rows, [], by)
     except IntegrityError as error:
         raise _taken(ledger) from error
@@ -103,7 +108,7 @@ def change_rows(ledger: Ledger, pairs: Iterable[tuple[Any, Mapping[str, Any]]], 
 
 def build_row(ledger: Ledger, values: Mapping[str, Any], by: Actor, *, anywhere: bool = False) -> Any:
     """A new, unsaved, prepared row. Raises Refusal, also where the writer's scope does not reach."""
-    row = ledger.model()
+    row = insert.blank_row(ledger.model)
     for name, value in values.items():
         _set(ledger.column(name), row, value)
     ledger.prepare(row, values, by)
@@ -128,15 +133,24 @@ def apply_values(ledger: Ledger, row: Any, values: Mapping[str, Any], by: Actor)
     return changes
 
 
-def find_existing(ledger: Ledger, values: Sequence[Mapping[str, Any]]) -> list[Any | None]:
+def keys_of(ledger: Ledger, values: Sequence[Mapping[str, Any]]) -> list[list[IdentityKey | None]]:
+    """For each row of cleaned values its key by each way to find it, in the ledger's order."""
+    ways = ledger.ways_to_find()
+    return [[identity_key(way, one) for way in ways] for one in values]
+
+
+def find_existing(
+    ledger: Ledger, values: Sequence[Mapping[str, Any]], known_keys: Sequence[Sequence[IdentityKey | None]] | None = None
+) -> list[Any | None]:
     """For each row of cleaned values the saved row with the same identity, or None; one query for each way.
 
     Looks past the actor's scope on purpose: whoever imports a row that stands in another district
     must be told so, not given a second copy of it.
     """
     found: list[Any | None] = [None] * len(values)
-    for way in ledger.ways_to_find():
-        keys = [identity_key(way, one) if found[n] is None else None for n, one in enumerate(values)]
+    every = keys_of(ledger, values) if known_keys is None else known_keys
+    for number, way in enumerate(ledger.ways_to_find()):
+        keys = [every[n][number] if found[n] is None else None for n in range(len(values))]
         wanted = {key[0] for key in keys if key is not None}
         if not wanted:
             continue
@@ -152,8 +166,10 @@ def find_existing(ledger: Ledger, values: Sequence[Mapping[str, Any]]) -> list[A
     return found
 
 
-def identity_key(way: Sequence[Column], values: Mapping[str, Any]) -> tuple[str, ...] | None:
+def identity_key(way: Sequence[Column], values: Mapping[str, Any]) -> IdentityKey | None:
     """The values of one way to find a row, comparable to a saved row's; None where its first one is blank."""
+    if not values.get(way[0].name):
+        return None
     parts = tuple(_match_part(column, values.get(column.name)) for column in way)
     return parts if parts[0] else None
 
@@ -174,9 +190,9 @@ def form_columns(ledger: Ledger, actor: Actor, *, creating: bool = False) -> lis
     ]
 
 
-def _clean(ledger: Ledger, raw: Mapping[str, Any], creating: bool) -> Cleaned:
+def _clean(columns: Mapping[str, Column], raw: Mapping[str, Any], creating: bool, read: dict[tuple[str, str], Any]) -> Cleaned:
+    """``read`` keeps what columns of few words made of a text, so that a sheet asks for each village once."""
     cleaned = Cleaned()
-    columns = {column.name: column for column in ledger.editable_columns(creating=creating)}
     for name in raw:
         if name not in columns:
             cleaned.problems.append(
@@ -185,10 +201,18 @@ def _clean(ledger: Ledger, raw: Mapping[str, Any], creating: bool) -> Cleaned:
     for name, column in columns.items():
         if name not in raw and not (creating and column.required):
             continue  # a column that nobody spoke of keeps the model's default, or what is saved
+        text = raw.get(name)
+        key = (name, text) if column.kind in _FEW_WORDS and isinstance(text, str) else None
+        if key in read:
+            cleaned.values[name] = read[key]
+            continue
         try:
-            cleaned.values[name] = column.parse(raw.get(name))
+            cleaned.values[name] = value = column.parse(text)
         except Refusal as refusal:
             cleaned.problems.append(refusal)
+            continue
+        if key is not None:
+            read[key] = value
     return cleaned
 
 
@@ -218,14 +242,13 @@ def _resolve(column: Column, cleaned: Sequence[Cleaned], actor: Actor) -> None:
 
 
 def _set(column: Column, row: Any, value: Any) -> None:
-    field = row._meta.get_field(column.attr)
-    if value is None and not field.null:
-        value = field.get_default() if field.has_default() else ("" if field.empty_strings_allowed else None)
+    if value is None:
+        field = row._meta.get_field(column.attr)
+        if not field.null:
+            value = field.get_default() if field.has_default() else ("" if field.empty_strings_allowed else None)
     setattr(row, column.attr, value)
-    if value and column.kind in SEALED_KINDS and hasattr(row, f"{column.attr}_index"):
-        setattr(row, f"{column.attr}_index", blind_index(column.kind, value))
-    elif column.kind in SEALED_KINDS and hasattr(row, f"{column.attr}_index"):
-        setattr(row, f"{column.attr}_index", "")
+    if column.kind in SEALED_KINDS and hasattr(row, f"{column.attr}_index"):
+        setattr(row, f"{column.attr}_index", blind_index(column.kind, value) if value else "")
 
 
 def _demand(ledger: Ledger, by: Actor, verb: str) -> None:
@@ -247,11 +270,17 @@ def _demand_place(ledger: Ledger, row: Any, by: Actor) -> None:
 
 
 def _created(ledger: Ledger, row: Any) -> dict[str, list[str]]:
-    return {
-        column.name: ["", _trail_text(column, text)]
-        for column in ledger.editable_columns()
-        if (text := column.render(column.read(row)))
-    }
+    found = {}
+    for column in ledger.columns:
+        value = _held(column, row) if column.editable else None
+        if value is not None and value != "" and (text := column.render(value)):
+            found[column.name] = ["", _trail_text(column, text)]
+    return found
+
+
+def _held(column: Column, row: Any) -> Any:
+    """A column's value on a row of its own; a link that leads nowhere is not asked for."""
+    return None if column.kind == "ref" and getattr(row, f"{column.attr}_id", "") is None else column.read(row)
 
 
 def _trail_text(column: Column, text: str) -> str:

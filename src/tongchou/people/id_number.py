@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 
 from tongchou import citytime
 from tongchou.people.errors import PeopleError
@@ -41,7 +42,7 @@ class IdNumber:
 
 def check_character(first17: str) -> str:
     """The check character of 17 digits: weighted sum modulo 11 (GB 11643, ISO 7064 MOD 11-2)."""
-    return _CHECK[sum(int(digit) * weight for digit, weight in zip(first17, _WEIGHTS, strict=True)) % 11]
+    return _CHECK[sum(map(mul, map(int, first17), _WEIGHTS)) % 11]
 
 
 def read(text: str, *, on: date | None = None) -> IdNumber:

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, ProtectedError
 
-from tongchou import audit, citytime, jobs
+from tongchou import areas, audit, citytime, jobs
 from tongchou.access.actor import SYSTEM, Actor
 from tongchou.access.models import Post, User
 from tongchou.files import store
@@ -108,14 +108,16 @@ def apply_import(run: jobs.Run) -> dict[str, Any]:
     waiting = source.lines.filter(outcome__in=(Outcome.CREATE, Outcome.UPDATE))
     total = waiting.count()
     done = waiting.filter(row__lte=run.cursor.get("row", 0)).count()
+    areas.tree()  # read outside a transaction it is kept, so that no batch reads it anew
     while True:
         with transaction.atomic():
             batch = list(waiting.filter(row__gt=run.cursor.get("row", 0)).order_by("row")[: write.BATCH_ROWS])
             if not batch:
                 break
-            _apply_batch(ledger, batch, by)
+            moved = _moved(source, run.cursor)
+            _apply_batch(ledger, batch, by, moved)
             done += len(batch)
-            run.save({"row": batch[-1].row}, done=done, total=total)
+            run.save({"row": batch[-1].row, "position": audit.hold(), "moved": moved}, done=done, total=total)
     with transaction.atomic():
         result = _finish(source, by)
         run.finish(result)
@@ -158,18 +160,45 @@ def account(source: Import, *, most_reasons: int = 1000) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _apply_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> None:
-    """Judge once more against the ledger as it is now (it may have moved since the dry run), then write."""
-    raws = [(line.row, json.loads(line.values), []) for line in lines]
+def _moved(source: Import, cursor: Mapping[str, Any]) -> bool:
+    """Whether anything was written since the file was judged, other than this import's own batches, or the day changed."""
+    since = cursor.get("position", source.judged_position)
+    audit.hold()
+    return cursor.get("moved", False) or source.judged_on != citytime.today() or audit.written_since(since, besides=str(source.pk))
+
+
+def _create_as_judged(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> bool:
+    """Write new rows as the dry run judged them; False, with nothing written, where one of them is no plain new row."""
+    if any(line.outcome != Outcome.CREATE for line in lines):
+        return False
+    cleaned = write.clean_rows(ledger, [line.parsed() for line in lines], by)
+    if any(one.problems for one in cleaned):
+        return False
+    try:
+        rows = [write.build_row(ledger, one.values, by) for one in cleaned]
+    except Refusal:
+        return False
+    key = ledger.model._meta.pk
+    for line, row in zip(lines, rows, strict=True):
+        row.pk = key.to_python(line.object_id)
+    write.insert_rows(ledger, rows, by=by)
+    return True
+
+
+def _apply_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor, moved: bool) -> None:
+    """Write as judged; where something moved since the dry run, judge once more against the ledger as it is now."""
+    if not moved and _create_as_judged(ledger, lines, by):
+        return
+    raws: list[Any] = [(line.row, line.parsed(), []) for line in lines]
     judged = staging.judge(ledger, raws, by, staging.Seen())
-    creates, updates, moved = [], [], []
+    creates, updates, otherwise = [], [], []
     for line, one in zip(lines, judged, strict=True):
         if one.outcome == Outcome.CREATE == line.outcome:
             one.built.pk = one.built._meta.pk.to_python(line.object_id)
             creates.append(one.built)
             continue
         line.outcome, line.reasons, line.object_id, line.differs = one.outcome, one.reasons, one.object_id, one.differs
-        moved.append(line)
+        otherwise.append(line)
         if one.outcome == Outcome.CREATE:
             creates.append(one.built)
         elif one.outcome == Outcome.UPDATE:
@@ -178,9 +207,9 @@ def _apply_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> None:
         write.insert_rows(ledger, creates, by=by)
     if updates:
         _change(ledger, updates, by)
-    if moved:
+    if otherwise:
         fields = ["outcome", "reasons", "object_id", "differs", "before"]
-        ImportRow.objects.bulk_create(moved, update_conflicts=True, unique_fields=["id"], update_fields=fields)
+        ImportRow.objects.bulk_create(otherwise, update_conflicts=True, unique_fields=["id"], update_fields=fields)
 
 
 def _change(ledger: Ledger, updates: Sequence[tuple[ImportRow, Mapping[str, Any]]], by: Actor) -> None:

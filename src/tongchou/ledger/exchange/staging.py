@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from tongchou import audit, citytime
+from tongchou import areas, audit, citytime, insert
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.files.sheets.formats import SheetRefused
@@ -41,6 +41,7 @@ class Judged:
     object_id: str = ""
     built: Any = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    content: str = ""
 
 
 @dataclass
@@ -73,10 +74,12 @@ def begin_import(ledger: Ledger, *, file_name: str, by: Actor, map_name: str = "
 def stage_into(source: Import, path: Path, *, by: Actor, told: Callable[[int], None] = lambda rows: None) -> None:
     """Read a file whole into an import's account; ``told`` hears how many rows were judged so far."""
     ledger = registry.get(source.ledger)
+    areas.tree()  # read outside the transaction it is kept for the next
     source.file_digest, source.refusal = _digest(path), {}
     try:
         rules = mapping.rules_of(ledger, source.mapping) if source.mapping else None
         with transaction.atomic():
+            source.judged_position, source.judged_on = audit.hold(), citytime.today()
             source.lines.all().delete()
             _stage_rows(source, ledger, read_rows(path), rules, by, told)
     except (SheetRefused, Refusal) as refused:
@@ -93,23 +96,25 @@ def stage_into(source: Import, path: Path, *, by: Actor, told: Callable[[int], N
 def judge(ledger: Ledger, batch: Sequence[tuple[int, dict[str, str], list[Refusal]]], by: Actor, seen: Seen) -> list[Judged]:
     """What would become of each row, against the ledger as it stands now."""
     cleaned = write.clean_rows(ledger, [raw for _row, raw, _early in batch], by)
-    existing = write.find_existing(ledger, [one.values for one in cleaned])
+    values = [one.values for one in cleaned]
+    keys = write.keys_of(ledger, values)
+    existing = write.find_existing(ledger, values, keys)
     contents = [content_of(raw) for _row, raw, _early in batch]
-    nameless = [content for content, one in zip(contents, cleaned, strict=True) if not _keys(ledger, one.values)]
-    before = _imported_before(ledger, nameless)
+    before = _imported_before(ledger, [content for content, ways in zip(contents, keys, strict=True) if not any(ways)])
     judged = []
-    for (row, raw, early), one, current, content in zip(batch, cleaned, existing, contents, strict=True):
+    for (row, raw, early), one, current, content, ways in zip(batch, cleaned, existing, contents, keys, strict=True):
         problems = [*early, *one.problems]
         if problems:
-            judged.append(Judged(row, raw, Outcome.REJECT, [_reason(row, problem) for problem in problems]))
+            judged.append(Judged(row, raw, Outcome.REJECT, [_reason(row, problem) for problem in problems], content=content))
             continue
-        twin = _twin(ledger, row, raw, one.values, content, seen)
+        twin = _twin(row, raw, ways, content, seen)
         if twin is not None:
             judged.append(twin)
         elif content in before:
             judged.append(Judged(row, raw, Outcome.UNCHANGED, object_id=before[content]))
         else:
             judged.append(_judge_one(ledger, row, raw, one.values, current, by))
+        judged[-1].content = content
     return judged
 
 
@@ -129,7 +134,7 @@ def _stage_rows(
     counts = dict.fromkeys(Outcome.values, 0)
     for batch in _batches(plan, head, rows):
         judged = judge(ledger, batch, by, seen)
-        ImportRow.objects.bulk_create([_staged(job, one) for one in judged], batch_size=write.BATCH_ROWS)
+        insert.insert_new(ImportRow, [_staged(job, one) for one in judged])
         for one in judged:
             counts[one.outcome] += 1
         told(sum(counts.values()))
@@ -190,25 +195,19 @@ def given_values(ledger: Ledger, raw: Mapping[str, str], values: Mapping[str, An
     return {name: value for name, value in values.items() if name in raw}
 
 
-def _twin(ledger: Ledger, row: int, raw: dict[str, str], values: Mapping[str, Any], content: str, seen: Seen) -> Judged | None:
+def _twin(row: int, raw: dict[str, str], keys: Sequence[write.IdentityKey | None], content: str, seen: Seen) -> Judged | None:
     """The same identity twice in one file: equal rows count once, unequal ones are handed back."""
-    for way, key in (_keys(ledger, values) or [(-1, (content,))])[:1]:
-        first = seen.rows.setdefault((way, *key), (row, content))
-        if first[0] == row:
-            continue
-        if first[1] == content:
-            return Judged(row, raw, Outcome.UNCHANGED)
-        return Judged(row, raw, Outcome.REJECT, [{
-            "row": row, "column": "", "code": "duplicate_in_file",
-            "zh": f"与第 {first[0]} 行是同一条记录,内容却不同;请核对后只留一行。",
-            "en": f"This is the same record as row {first[0]} with other content; check and keep one.",
-        }])  # fmt: skip
-    return None
-
-
-def _keys(ledger: Ledger, values: Mapping[str, Any]) -> list[tuple[int, tuple[str, ...]]]:
-    ways = enumerate(ledger.ways_to_find())
-    return [(number, key) for number, way in ways if (key := write.identity_key(way, values)) is not None]
+    way, key = next(((number, key) for number, key in enumerate(keys) if key is not None), (-1, (content,)))
+    first = seen.rows.setdefault((way, *key), (row, content))
+    if first[0] == row:
+        return None
+    if first[1] == content:
+        return Judged(row, raw, Outcome.UNCHANGED)
+    return Judged(row, raw, Outcome.REJECT, [{
+        "row": row, "column": "", "code": "duplicate_in_file",
+        "zh": f"与第 {first[0]} 行是同一条记录,内容却不同;请核对后只留一行。",
+        "en": f"This is the same record as row {first[0]} with other content; check and keep one.",
+    }])  # fmt: skip
 
 
 def _imported_before(ledger: Ledger, contents: Sequence[str]) -> dict[str, str]:
@@ -226,10 +225,12 @@ def _reason(row: int, problem: Refusal) -> dict[str, Any]:
 
 
 def _staged(job: Import, one: Judged) -> ImportRow:
-    return ImportRow(
-        source=job, row=one.row, values=json.dumps(one.raw, ensure_ascii=False), outcome=one.outcome,
-        reasons=one.reasons, differs=one.differs, content=content_of(one.raw), object_id=one.object_id,
-    )  # fmt: skip
+    line = insert.blank_row(ImportRow)
+    line.source_id, line.row, line.values, line.outcome = job.pk, one.row, json.dumps(one.raw, ensure_ascii=False), str(one.outcome)
+    line.content, line.object_id = one.content, one.object_id
+    if one.reasons or one.differs:
+        line.reasons, line.differs = one.reasons, one.differs
+    return line
 
 
 def _digest(path: Path) -> str:

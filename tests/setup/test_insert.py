@@ -1,0 +1,87 @@
+"""Rows written by one prepared statement are stored as Django's own bulk_create stores them, on either database."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, connection, models
+
+from tongchou import citytime, insert
+from tongchou.audit.ids import uuid7
+from tongchou.audit.models import Entry
+from tongchou.ledger.models import Import, ImportRow
+from tongchou.people.models import Household, Person
+
+from tests.people.conftest import VILLAGE
+
+pytestmark = pytest.mark.django_db
+
+
+def people() -> list[Person]:
+    now = citytime.now()
+    home = Household.objects.create(area_path=VILLAGE, address="竹湖路 1 号", created_at=now, updated_at=now)
+    return [
+        Person(name="王一", sex=Person.Sex.MALE, born_on=date(1980, 5, 1), phone="15400000001", household=home, area_path=VILLAGE,
+               created_at=now, updated_at=now),
+        Person(name="𠮷'; --", area_path=VILLAGE, created_at=now, updated_at=now),
+    ]  # fmt: skip
+
+
+def lines() -> list[ImportRow]:
+    source = Import.objects.create(ledger="person", file_name="x", created_at=citytime.now())
+    return [
+        ImportRow(source=source, row=1, values="{}", outcome=ImportRow.Outcome.CREATE, reasons=[], differs=["name"], content="a"),
+        ImportRow(source=source, row=2, values="", outcome="rejected", reasons=[{"zh": "错"}], content="b", object_id=str(uuid7())),
+    ]
+
+
+def entries() -> list[Entry]:
+    return [Entry(position=n, at=citytime.now(), action="x", ledger="y", changes={"a": ["", "甲"]} if n % 2 else {}, link="l") for n in (1, 2, 3)]
+
+
+def stored(model: type[models.Model]) -> list[tuple]:
+    """Every column of every row as the database holds it; sealed values by their length, for their nonce is new each time."""
+    with connection.cursor() as cursor:
+        names = [field.column for field in model._meta.local_concrete_fields]
+        order = connection.ops.quote_name(model._meta.pk.column)
+        columns = ", ".join(connection.ops.quote_name(name) for name in names)
+        cursor.execute(f"SELECT {columns} FROM {connection.ops.quote_name(model._meta.db_table)} ORDER BY {order}")
+        return [tuple(len(v) if isinstance(v, bytes | memoryview) else v for v in row) for row in cursor.fetchall()]
+
+
+@pytest.mark.parametrize("make", [people, lines, entries])
+def test_both_ways_store_the_same(make):
+    rows = make()
+    model = type(rows[0])
+    plain = {row.pk: dict(row.__dict__) for row in rows}
+    model._default_manager.bulk_create(rows)
+    expected = stored(model)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")
+    for row in rows:
+        row.__dict__.update({name: value for name, value in plain[row.pk].items() if name != "_state"})
+    insert.insert_new(model, rows)
+    assert stored(model) == expected
+    assert len(expected) == len(rows)
+    read = {row.pk: row for row in model._default_manager.all()}
+    for row in rows:
+        for field in model._meta.local_concrete_fields:
+            assert getattr(read[row.pk], field.attname) == plain[row.pk][field.attname], field.name
+
+
+def test_a_row_that_stands_already_is_refused():
+    insert.insert_new(Entry, entries()[:1])
+    with pytest.raises(IntegrityError):
+        insert.insert_new(Entry, entries()[:1])
+
+
+def test_a_blank_row_is_what_the_model_makes():
+    for model in (Person, ImportRow, Entry, Import):
+        blank, made = insert.blank_row(model), model()
+        own = {field.attname for field in model._meta.concrete_fields if field.has_default() and callable(field.default)}
+        assert {name: blank.__dict__[name] for name in blank.__dict__ if name not in own | {"_state"}} == {
+            name: value for name, value in made.__dict__.items() if name not in own | {"_state"}
+        }
+        assert own <= set(blank.__dict__)
+        assert blank._state.adding
