@@ -138,7 +138,8 @@ def _open_spark(setting: str, source: str | Path, memory_mb: int, threads: int) 
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     connection = ibis.pyspark.connect(session)
-    return VisitEngine("spark", connection, _checked(connection.read_parquet(_parquet_files(source))))
+    session.read.parquet(*_parquet_files(source)).createOrReplaceTempView("visits")
+    return VisitEngine("spark", connection, _checked(connection.table("visits")))
 
 
 def _parquet_files(source: str | Path) -> list[str]:

@@ -7,7 +7,8 @@ from enum import IntEnum, unique
 
 @unique
 class Purpose(IntEnum):
-    """Third word of the counter. Numbers are never reused; 1-99 belong to the city, 100-199 to the epidemic, 900- to tests."""
+    """Third word of the counter. Numbers are never reused; 1-99 belong to the city, 100-199 to the epidemic, 200-219 to
+    synthetic visits, 900- to tests."""
 
     CITY_AGE = 1
     CITY_SEX = 2
@@ -55,6 +56,13 @@ class Purpose(IntEnum):
     SHIFT = 124
     FALSE_POSITIVE = 125
     REPLICATE = 126
+
+    VISIT_RANK = 200
+    VISIT_ACTIVITY = 201
+    VISIT_PRESENCE = 202
+    VISIT_PLACE = 203
+    VISIT_TIME = 204
+    VISIT_FAVOURITE = 205
 
     PROBE = 900
     PROBE_OTHER = 901

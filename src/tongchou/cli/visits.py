@@ -1,0 +1,78 @@
+"""``tongchou visits synthesize``: a made-up city's visits, so that others can repeat a benchmark or try a search."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+from tongchou.cli.terminal import UsageError
+from tongchou.engine.visits import synthesize_visits
+from tongchou.store.visit_files import WrittenDay, write_visits
+
+NAME = "visits"
+HELP_ZH = "合成一座城市的到访记录，按日存为 Parquet"
+HELP_EN = "synthesize a city's visits, Parquet by day"
+DJANGO = False
+JSON = {
+    "synthesize": {
+        "people": "人数 / people",
+        "places": "场所数 / places",
+        "visits": "到访数 / visits",
+        "days": "天数 / days",
+        "first": "第一天 / first day",
+        "seed": "种子 / seed",
+        "files": "文件数 / files",
+        "bytes": "总字节数 / bytes in all",
+        "out": "文件夹 / folder",
+    },
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    below = parser.add_subparsers(dest="what", required=True, metavar="WHAT", title="内容 / what")
+    made = below.add_parser("synthesize", help="合成到访记录 / synthesize visits")
+    made.add_argument("--people", type=int, required=True, metavar="N", help="人数 / people")
+    made.add_argument("--visits", type=int, required=True, metavar="M", help="到访总数 / visits in all")
+    made.add_argument("--days", type=int, required=True, metavar="D", help="天数 / days")
+    made.add_argument("--places", type=int, metavar="P", help="场所数，默认每 500 次到访一个 / places, by default one for 500 visits")
+    made.add_argument("--seed", type=int, default=1, metavar="S", help="种子，默认 1 / seed, by default 1")
+    made.add_argument(
+        "--first", type=_day, default=date(2020, 1, 6), metavar="DATE", help="第一天，默认 2020-01-06 / first day, by default 2020-01-06"
+    )
+    made.add_argument("--threads", type=int, default=2, metavar="T", help="线程数，不影响结果 / threads; the result does not depend on it")
+    made.add_argument("--out", type=Path, required=True, metavar="PATH", help="空文件夹 / an empty folder")
+
+
+def run(args: argparse.Namespace) -> int:
+    city = synthesize_visits(
+        people=args.people, visits=args.visits, days=args.days, seed=args.seed, places=args.places,
+        first=args.first, threads=args.threads,
+    )  # fmt: skip
+    written: list[WrittenDay] = []
+    for day in write_visits(args.out, city):
+        written.append(day)
+        done = sum(one.visits for one in written)
+        args.say.progress(
+            f"第 {len(written)}/{len(city)} 天，{done} 次到访", f"day {len(written)} of {len(city)}, {done} visits"
+        )
+    data = {
+        "people": city.people, "places": city.places, "visits": sum(one.visits for one in written), "days": len(city),
+        "first": city.first.isoformat(), "seed": city.seed, "files": len(written), "bytes": sum(one.bytes for one in written),
+        "out": str(args.out),
+    }  # fmt: skip
+    args.say(
+        data,
+        f"{data['visits']} 次到访，{city.people} 人，{city.places} 个场所，{len(city)} 天，共 {data['bytes']} 字节，存于 {args.out}\n"
+        f"{data['visits']} visits of {city.people} people at {city.places} places on {len(city)} days, {data['bytes']} bytes in {args.out}",
+    )
+    return 0
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"“{text}”不是日历上的日期，请写成 2020-01-06。", f"{text!r} is no day on the calendar; write 2020-01-06."
+        ) from None
