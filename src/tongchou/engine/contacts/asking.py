@@ -155,7 +155,7 @@ class Asking:
             people, sums = kernels.sum_few(first, len(first), self.place, self.weight)
             kept = ~left_out[people]
             people, sums = people[kept], sums[kept]
-            order = np.argsort(people if numbering.is_sorted else numbering.rank[people])
+            order = kernels.order_of_ranks(numbering.rank, people)
             return people[order], sums[order]
         total = np.zeros((left_out.size, kernels.SUMS), np.int64)
         with ThreadPoolExecutor(1) as pool:  # while one thread sums, this one looks for the next encounters

@@ -43,8 +43,9 @@ def first_generation(question: Question) -> Found:
     def search(part: slice) -> tuple[Any, Any, Any]:
         codes, since, until = question.codes[part], question.since[part], question.until[part]
         return kernels.search_each(
-            index.words, index.table, codes, since, until, question.need, question.place_weight
-        )
+            index.words, index.table, codes, since, until, question.need, question.place_weight,
+            index.persons.rank,
+        )  # fmt: skip
 
     count = question.codes.size
     if question.threads > 1 and count >= CASES_FOR_THREADS:
@@ -56,7 +57,7 @@ def first_generation(question: Question) -> Found:
         people, sums = np.concatenate([one[1] for one in found]), np.concatenate([one[2] for one in found])
     else:
         turns, people, sums = search(slice(0, count))
-    return _in_order(question, _without(question, Found(1, turns, people, sums)))
+    return _without(question, Found(1, turns, people, sums))
 
 
 def _without(question: Question, found: Found) -> Found:
@@ -68,14 +69,6 @@ def _without(question: Question, found: Found) -> Found:
         out = is_out(question, question.codes[found.turns], found.people)
         found = replace(found.kept(~out), pairs_out=found.pairs_out + int(out.sum()))
     return found
-
-
-def _in_order(question: Question, found: Found) -> Found:
-    """By turn of the case, then by the contact's number."""
-    numbering = question.index.persons
-    rank = found.people if numbering.is_sorted else numbering.rank[found.people]
-    order = np.argsort(found.turns.astype(np.int64) << 32 | rank)
-    return replace(found, turns=found.turns[order], people=found.people[order], sums=found.sums[order])
 
 
 def second_generation(question: Question, first: Found) -> Iterator[Found]:
@@ -110,8 +103,10 @@ def sources(question: Question, within: Within) -> Found:
         asking = visits_of(question, question.codes[one], question.since[one], question.until[one])
         found = within.clip(asking.encounters(), question.need)
         met, sum_of = kernels.sum_few(found, len(found), asking.place, asking.weight)
+        order = kernels.order_of_ranks(question.index.persons.rank, met)
+        met, sum_of = met[order], sum_of[order]
         turns.append(np.full(met.size, turn, np.int32))
         who.append(met)
         sums.append(sum_of)
     found_all = Found(1, np.concatenate(turns), np.concatenate(who), np.concatenate(sums))
-    return _in_order(question, _without(question, found_all))
+    return _without(question, found_all)

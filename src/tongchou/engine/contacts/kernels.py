@@ -185,8 +185,8 @@ def sum_few(found, count, place, weight):
 
 
 @njit(cache=True, nogil=True)
-def search_each(words, table, codes, since, until, need, place_weight):
-    """The first generation of every case: (turn of the case, person, sums), by turn, then in order of first meeting.
+def search_each(words, table, codes, since, until, need, place_weight, rank):
+    """The first generation of every case: (turn of the case, person, sums), by turn, then by ``rank[person]``.
 
     ``place_weight`` has an entry a place (int64, 1/1024; 0 leaves the place out), or none where every second weighs 1.
     """
@@ -213,13 +213,39 @@ def search_each(words, table, codes, since, until, need, place_weight):
         who, sum_of = sum_few(found, count, place, weight)
         while rows + who.size > people.size:
             turns, people, sums = _longer_column(turns, rows), _longer_column(people, rows), _longer(sums, rows)
-        for row in range(who.size):
+        for row in order_of_ranks(rank, who):
             turns[rows] = turn
             people[rows] = who[row]
             for column in range(SUMS):
                 sums[rows, column] = sum_of[row, column]
             rows += 1
     return turns[:rows], people[:rows], sums[:rows]
+
+
+@njit(cache=True, nogil=True)
+def order_of_ranks(rank, people):
+    """The rows of ``people`` in order of their ranks: counted digit by digit, 11 bits at a time."""
+    order = np.empty(people.size, np.int32)
+    other = np.empty(people.size, np.int32)
+    for row in range(people.size):
+        order[row] = row
+    at = np.empty(2049, np.int32)
+    shift = 0
+    while rank.size >> shift > 0:
+        for digit in range(2049):
+            at[digit] = 0
+        for row in range(people.size):
+            at[(rank[people[row]] >> shift & 2047) + 1] += 1
+        for digit in range(2048):
+            at[digit + 1] += at[digit]
+        for turn in range(people.size):
+            row = order[turn]
+            digit = rank[people[row]] >> shift & 2047
+            other[at[digit]] = row
+            at[digit] += 1
+        order, other = other, order
+        shift += 11
+    return order
 
 
 # Copies are loops: numba compiles an assignment between slices together with the text of its error, which takes seconds.
