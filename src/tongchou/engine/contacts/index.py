@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +13,13 @@ from tongchou.engine.contacts.numbering import Coder, Numbering
 from tongchou.engine.contacts.records import Ints, Visits
 from tongchou.engine.contacts.segment import (
     AT,
-    DAY_FIRST,
     MIN_START,
     ROWS,
     TABLE_COLUMNS,
     Coded,
     Words,
-    words_of_segment,
-    write_segment,
+    new_segment,
+    order_of_starts,
 )
 
 DAY_S = 86_400
@@ -61,21 +60,18 @@ def build_index(visits: Visits) -> VisitIndex:
     persons, person_rank = sort_numbering(person_coder.numbering())
     places, place_rank = sort_numbering(place_coder.numbering())
     coded = Coded(person_rank[coded.person], place_rank[coded.place], coded.start, coded.end)
-    day = coded.start // DAY_S
-    order = np.argsort(day, kind="stable")
-    groups = [
-        (days, Coded(*(column[order[low:high]] for column in coded)))
-        for days, low, high in spans_of_days(day[order], len(persons) + 2 * len(places))
-    ]
-    sizes = [words_of_segment(one.person.size, len(places), len(persons)) for _days, one in groups]
-    words = np.empty(sum(sizes), np.int32)
-    table = np.zeros((len(groups), TABLE_COLUMNS), np.int64)
-    at = 0
-    for line, ((days, one), size) in enumerate(zip(groups, sizes, strict=True)):
-        table[line] = write_segment(one, len(places), len(persons), days, words[at : at + size])
-        table[line, AT] = at
-        at += size
-    return open_index(words, table, persons, places, origin)
+    days = dict(by_day(coded))
+    groups = group_days({day: one.person.size for day, one in days.items()}, len(persons) + 2 * len(places))
+    lines, words, at = [], [np.zeros(0, np.int32)], 0
+    for first, last in groups:
+        one = together([days[day] for day in range(first, last + 1) if day in days])
+        line, part = new_segment(one, len(places), len(persons), (first, last))
+        line[AT] = at
+        at += part.size
+        lines.append(line)
+        words.append(part)
+    table = np.array(lines, np.int64).reshape(-1, TABLE_COLUMNS)
+    return open_index(np.concatenate(words), table, persons, places, origin)
 
 
 def open_index(words: Words, table: NDArray[np.int64], persons: Numbering, places: Numbering, origin: int) -> VisitIndex:
@@ -93,15 +89,18 @@ def origin_of(start: Ints) -> int:
 
 
 def code_visits(visits: Visits, origin: int, persons: Coder, places: Coder) -> Coded:
-    """Visits as codes and seconds since ``origin``. Raises ContactError where a time is out of reach."""
+    """Visits as codes and seconds since ``origin``; an end out of reach is one that does not come.
+
+    Raises ContactError where a start is out of reach.
+    """
     low, high = origin - REACH_S, origin + REACH_S
-    if len(visits) and (int(visits.start.min()) < low or int(visits.end.max()) > high):
+    if len(visits) and not low <= int(visits.start.min()) <= int(visits.start.max()) <= high:
         raise ContactError(
             "到访时间前后相差超过 68 年，请检查单位是否为秒",
             "the visits span more than 68 years: check that the times are seconds",
             code="out_of_reach",
         )
-    start, end = (visits.start - origin).astype(np.int32), (visits.end - origin).astype(np.int32)
+    start, end = (visits.start - origin).astype(np.int32), (np.minimum(visits.end, high) - origin).astype(np.int32)
     return Coded(persons.codes(visits.person), places.codes(visits.place), start, end)
 
 
@@ -110,24 +109,36 @@ def sort_numbering(numbering: Numbering) -> tuple[Numbering, NDArray[np.int32]]:
     return Numbering(numbering.numbers[numbering.order]), numbering.rank
 
 
-def spans_of_days(days: Iterable[int] | NDArray[np.int32], heads: int) -> Iterator[tuple[tuple[int, int], int, int]]:
-    """((first day, last day), low, high) of each segment over visits in order of their days.
-
-    A segment is a day, or several where days hold so few visits that its heads (offsets a person and place) would
-    outweigh them.
-    """
-    sorted_days = np.asarray(days)
-    if sorted_days.size == 0:
+def by_day(coded: Coded) -> Iterator[tuple[int, Coded]]:
+    """The visits of each day of starting, days ascending, each day's in the order in which they came."""
+    day = coded.start // DAY_S
+    if day.size == 0:
         return
-    distinct, begins = np.unique(sorted_days, return_index=True)
-    low, first = 0, int(distinct[0])
-    for turn, day in enumerate(distinct.tolist()):
-        high = int(begins[turn + 1]) if turn + 1 < distinct.size else sorted_days.size
-        if 2 * (high - low) >= heads or turn + 1 == distinct.size:
-            yield (first, day), low, high
-            low, first = high, int(distinct[turn + 1]) if turn + 1 < distinct.size else day
+    if day.min() == day.max():
+        yield int(day[0]), coded
+        return
+    order = order_of_starts(day.astype(np.int32))
+    distinct, begins = np.unique(day[order], return_index=True)
+    bounds = [*begins.tolist(), day.size]
+    for turn, one in enumerate(distinct.tolist()):
+        rows = order[bounds[turn] : bounds[turn + 1]]
+        yield one, Coded(*(column[rows] for column in coded))
 
 
-def days_of(table: NDArray[np.int64]) -> list[tuple[int, int]]:
-    """First and last day of each segment, as day numbers since the origin."""
-    return [(int(line[DAY_FIRST]), int(line[DAY_FIRST + 1])) for line in table]
+def together(parts: list[Coded]) -> Coded:
+    return parts[0] if len(parts) == 1 else Coded(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def group_days(rows: Mapping[int, int], heads: int) -> list[tuple[int, int]]:
+    """(first day, last day) of each segment: a day, or several where days hold so few visits that the heads of a
+    segment (``heads``: an offset a person, two a place) would outweigh them."""
+    groups, first, held = [], None, 0
+    for day in sorted(rows):
+        first = day if first is None else first
+        held += rows[day]
+        if 2 * held >= heads:
+            groups.append((first, day))
+            first, held = None, 0
+    if first is not None:
+        groups.append((first, max(rows)))
+    return groups

@@ -24,7 +24,8 @@ class Visits:
         person: whose visit; any 64-bit whole number.
         place: where; any 64-bit whole number. A place is one air and one crowd: a room, a shop, a bus on one run.
         start, end: whole seconds of one clock, half-open [start, end); ``numpy.datetime64`` is taken as well and
-            becomes seconds since 1970. A visit that ends as it starts is allowed and meets nobody.
+            becomes seconds since 1970. A visit that ends as it starts is allowed and meets nobody; one that has not
+            ended yet has ``FAR_AHEAD`` as its end.
 
     Raises:
         ContactError: lengths differ, a value is no whole number or missing, or a visit ends before it starts.

@@ -46,14 +46,14 @@ def words_of_segment(rows: int, places: int, persons: int) -> int:
     return -(-used // 16) * 16
 
 
-def write_segment(coded: Coded, places: int, persons: int, days: tuple[int, int], out: Words) -> NDArray[np.int64]:
-    """Sort ``coded`` into ``out`` (``words_of_segment`` long); the segment's line of the table, beginning at word 0."""
+def new_segment(coded: Coded, places: int, persons: int, days: tuple[int, int]) -> tuple[NDArray[np.int64], Words]:
+    """``coded`` sorted: the segment's line of the table, its ``AT`` still 0, and its words."""
     rows = coded.person.size
-    order = order_of_starts(coded.start)
-    _write(coded.person, coded.place, coded.start, coded.end, order, places, persons, out)
+    out = np.empty(words_of_segment(rows, places, persons), np.int32)
+    _write(*coded, order_of_starts(coded.start), places, persons, out)
     low = int(coded.start.min()) if rows else 0
     high = int(coded.end.max()) if rows else NEVER
-    return np.array([*days, 0, rows, places, persons, low, high], np.int64)
+    return np.array([*days, 0, rows, places, persons, low, high], np.int64), out
 
 
 def order_of_starts(start: Words) -> Words:
