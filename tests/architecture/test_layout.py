@@ -19,7 +19,7 @@ CLOCK_CALLS = {
     "time.time_ns", "timezone.now", "datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time",
     "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today", "django.utils.timezone.now",
 }  # fmt: skip
-KERNEL_CORE = ("columns", "declaration", "registry", "door", "lookups", "serializer")
+KERNEL_CORE = ("columns", "declaration", "registry", "door", "serializer")
 KERNEL_CORE_LINES, KERNEL_LINES, KERNEL_PAGES_LINES = 900, 2500, 600
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -30,3 +31,23 @@ class HasActor(BasePermission):
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return getattr(request._request, "actor", None) is not None
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """How a machine shows its token, for the schema."""
+
+    target_class = TokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer"}
+
+
+class PageScheme(OpenApiAuthenticationExtension):
+    """The session of a signed-in page, for the schema."""
+
+    target_class = PageAuthentication
+    name = "page"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.urls import URLPattern, path
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -238,23 +237,3 @@ def _field(column: Column, *, shown: bool = False) -> serializers.Field:
         "datetime": serializers.DateTimeField, "json": serializers.JSONField,
     }  # fmt: skip
     return kinds.get(column.kind, serializers.CharField)(**common)
-
-
-class TokenScheme(OpenApiAuthenticationExtension):
-    """How a machine shows its token, for the schema."""
-
-    target_class = TokenAuthentication
-    name = "token"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer"}
-
-
-class PageScheme(OpenApiAuthenticationExtension):
-    """The session of a signed-in page, for the schema."""
-
-    target_class = PageAuthentication
-    name = "page"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

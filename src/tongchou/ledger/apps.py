@@ -8,6 +8,6 @@ class LedgerConfig(AppConfig):
     label = "ledger"
 
     def ready(self) -> None:
-        import_module("tongchou.ledger.lookups")
+        import_module("tongchou.prefix")
         import_module("tongchou.ledger.registry").discover()
         import_module("tongchou.ledger.exchange.applying")

@@ -9,10 +9,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from tongchou import areas
+from tongchou import areas, prefix
 from tongchou.access.actor import Actor
 from tongchou.access.sealed import blind_index
-from tongchou.ledger import lookups
 from tongchou.ledger.columns import SEALED_KINDS, Column
 from tongchou.ledger.declaration import Ledger
 from tongchou.ledger.serializer import visible_columns
@@ -111,7 +110,7 @@ def _filter(column: Column) -> django_filters.Filter:
         return SealedFilter(column, **common)
     if column.kind == "int":
         return django_filters.NumberFilter(**common)
-    return django_filters.CharFilter(**common, lookup_expr=lookups.Prefix.lookup_name)
+    return django_filters.CharFilter(**common, lookup_expr=prefix.Prefix.lookup_name)
 
 
 def _say(column: Column, value: Any) -> str:

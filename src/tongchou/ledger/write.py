@@ -17,7 +17,7 @@ from tongchou import audit, insert
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.access.sealed import blind_index
-from tongchou.ledger import door, registry, serializer
+from tongchou.ledger import door, registry
 from tongchou.ledger.columns import SEALED_KINDS, Column, clean_text
 from tongchou.ledger.declaration import Ledger
 from tongchou.refusal import Refusal, Refusals
@@ -172,22 +172,6 @@ def identity_key(way: Sequence[Column], values: Mapping[str, Any]) -> IdentityKe
         return None
     parts = tuple(_match_part(column, values.get(column.name)) for column in way)
     return parts if parts[0] else None
-
-
-def shown_digest(ledger: Ledger, row: Any, actor: Actor) -> str:
-    """A digest of the editable values of a row: a form hands it back, so that two writers notice each other."""
-    parts = [column.render(column.read(row)) for column in form_columns(ledger, actor)]
-    return audit.value_hash("\x1f".join(parts))
-
-
-def form_columns(ledger: Ledger, actor: Actor, *, creating: bool = False) -> list[Column]:
-    """Columns this actor may fill in. What he sees only masked he cannot overwrite; a new row is all his own."""
-    masked = set() if creating else serializer.masked_columns(ledger, actor)
-    return [
-        column
-        for column in ledger.editable_columns(creating=creating)
-        if column.name not in masked and permissions.right(actor, column.cls).read not in ("-", "g")
-    ]
 
 
 def _clean(columns: Mapping[str, Column], raw: Mapping[str, Any], creating: bool, read: dict[tuple[str, str], Any]) -> Cleaned:

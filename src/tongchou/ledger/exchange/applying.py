@@ -167,30 +167,11 @@ def _moved(source: Import, cursor: Mapping[str, Any]) -> bool:
     return cursor.get("moved", False) or source.judged_on != citytime.today() or audit.written_since(since, besides=str(source.pk))
 
 
-def _create_as_judged(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> bool:
-    """Write new rows as the dry run judged them; False, with nothing written, where one of them is no plain new row."""
-    if any(line.outcome != Outcome.CREATE for line in lines):
-        return False
-    cleaned = write.clean_rows(ledger, [line.parsed() for line in lines], by)
-    if any(one.problems for one in cleaned):
-        return False
-    try:
-        rows = [write.build_row(ledger, one.values, by) for one in cleaned]
-    except Refusal:
-        return False
-    key = ledger.model._meta.pk
-    for line, row in zip(lines, rows, strict=True):
-        row.pk = key.to_python(line.object_id)
-    write.insert_rows(ledger, rows, by=by)
-    return True
-
-
 def _apply_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor, moved: bool) -> None:
-    """Write as judged; where something moved since the dry run, judge once more against the ledger as it is now."""
-    if not moved and _create_as_judged(ledger, lines, by):
-        return
+    """Judge once more against the ledger as it is now (it may have moved since the dry run), then write."""
     raws: list[Any] = [(line.row, line.parsed(), []) for line in lines]
-    judged = staging.judge(ledger, raws, by, staging.Seen())
+    settled = not moved and all(line.outcome == Outcome.CREATE for line in lines)
+    judged = staging.judge(ledger, raws, by, staging.Seen(), settled=settled)
     creates, updates, otherwise = [], [], []
     for line, one in zip(lines, judged, strict=True):
         if one.outcome == Outcome.CREATE == line.outcome:

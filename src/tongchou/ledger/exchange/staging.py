@@ -93,14 +93,14 @@ def stage_into(source: Import, path: Path, *, by: Actor, told: Callable[[int], N
     )  # fmt: skip
 
 
-def judge(ledger: Ledger, batch: Sequence[tuple[int, dict[str, str], list[Refusal]]], by: Actor, seen: Seen) -> list[Judged]:
-    """What would become of each row, against the ledger as it stands now."""
+def judge(ledger: Ledger, batch: Sequence[tuple[int, dict[str, str], list[Refusal]]], by: Actor, seen: Seen, *, settled: bool = False) -> list[Judged]:
+    """What would become of each row, against the ledger as it stands now; ``settled``: all are known to be new, none is looked up."""
     cleaned = write.clean_rows(ledger, [raw for _row, raw, _early in batch], by)
     values = [one.values for one in cleaned]
-    keys = write.keys_of(ledger, values)
-    existing = write.find_existing(ledger, values, keys)
+    keys = [[None]] * len(values) if settled else write.keys_of(ledger, values)
+    existing = [None] * len(values) if settled else write.find_existing(ledger, values, keys)
     contents = [content_of(raw) for _row, raw, _early in batch]
-    before = _imported_before(ledger, [content for content, ways in zip(contents, keys, strict=True) if not any(ways)])
+    before = {} if settled else _imported_before(ledger, [content for content, ways in zip(contents, keys, strict=True) if not any(ways)])
     judged = []
     for (row, raw, early), one, current, content, ways in zip(batch, cleaned, existing, contents, keys, strict=True):
         problems = [*early, *one.problems]

@@ -8,8 +8,29 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tongchou import audit
+from tongchou.access import permissions
+from tongchou.access.actor import Actor
+from tongchou.ledger import serializer
 from tongchou.ledger.columns import Column
+from tongchou.ledger.declaration import Ledger
 from tongchou.refusal import Refusal, Refusals
+
+
+def shown_digest(ledger: Ledger, row: Any, actor: Actor) -> str:
+    """A digest of the editable values of a row: a form hands it back, so that two writers notice each other."""
+    parts = [column.render(column.read(row)) for column in form_columns(ledger, actor)]
+    return audit.value_hash("\x1f".join(parts))
+
+
+def form_columns(ledger: Ledger, actor: Actor, *, creating: bool = False) -> list[Column]:
+    """Columns this actor may fill in. What he sees only masked he cannot overwrite; a new row is all his own."""
+    masked = set() if creating else serializer.masked_columns(ledger, actor)
+    return [
+        column
+        for column in ledger.editable_columns(creating=creating)
+        if column.name not in masked and permissions.right(actor, column.cls).read not in ("-", "g")
+    ]
 
 
 class RowForm(forms.Form):

@@ -134,7 +134,7 @@ def detail_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str) -> 
 
 @ledger_page("create")
 def new_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpResponse:
-    columns = write.form_columns(ledger, actor, creating=True)
+    columns = forms.form_columns(ledger, actor, creating=True)
     form = forms.RowForm(columns, _posted(request), initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
         try:
@@ -151,9 +151,9 @@ def new_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpResponse
 @ledger_page("change")
 def edit_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str) -> HttpResponse:
     row = find_row(ledger, actor, pk)
-    columns = write.form_columns(ledger, actor)
+    columns = forms.form_columns(ledger, actor)
     form = forms.RowForm(columns, _posted(request), initial=forms.initial_of(columns, row))
-    digest = write.shown_digest(ledger, row, actor)
+    digest = forms.shown_digest(ledger, row, actor)
     if request.method == "POST" and form.is_valid():
         if request.POST.get("shown") != digest:
             form.add_error(None, _("您填写期间,别人改了这条记录。下面是您填的内容;请核对现有值后再保存。"))
