@@ -154,9 +154,15 @@ def test_a_killed_import_goes_on_where_it_stopped(bring_in, sheet, monkeypatch):
 
 
 def judgements(monkeypatch):
-    """How often rows are judged from here on."""
+    """The sizes of the batches that are judged against the ledger from here on."""
     plain, calls = staging.judge, []
-    monkeypatch.setattr(staging, "judge", lambda *args: calls.append(len(args[1])) or plain(*args))
+
+    def judge(*args, settled=False):
+        if not settled:
+            calls.append(len(args[1]))
+        return plain(*args, settled=settled)
+
+    monkeypatch.setattr(staging, "judge", judge)
     return calls
 
 
