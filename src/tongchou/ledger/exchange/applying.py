@@ -111,13 +111,15 @@ def apply_import(run: jobs.Run) -> dict[str, Any]:
     areas.tree()  # read outside a transaction it is kept, so that no batch reads it anew
     while True:
         with transaction.atomic():
-            batch = list(waiting.filter(row__gt=run.cursor.get("row", 0)).order_by("row")[: write.BATCH_ROWS])
-            if not batch:
+            lines = source.lines.filter(row__gt=run.cursor.get("row", 0)).order_by("row")  # the next by the index, whatever their outcome
+            read = list(lines.defer("before", "content", "differs")[: write.BATCH_ROWS])
+            if not read:
                 break
+            batch = [line for line in read if line.outcome in (Outcome.CREATE, Outcome.UPDATE)]
             moved = _moved(source, run.cursor)
             _apply_batch(ledger, batch, by, moved)
             done += len(batch)
-            run.save({"row": batch[-1].row, "position": audit.hold(), "moved": moved}, done=done, total=total)
+            run.save({"row": read[-1].row, "position": audit.hold(), "moved": moved}, done=done, total=total)
     with transaction.atomic():
         result = _finish(source, by)
         run.finish(result)
