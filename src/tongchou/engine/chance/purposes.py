@@ -8,7 +8,7 @@ from enum import IntEnum, unique
 @unique
 class Purpose(IntEnum):
     """Third word of the counter. Numbers are never reused; 1-99 belong to the city, 100-199 to the epidemic, 200-219 to
-    synthetic visits, 900- to tests."""
+    synthetic visits, 220-239 to the forecast, 900- to tests."""
 
     CITY_AGE = 1
     CITY_SEX = 2
@@ -63,6 +63,13 @@ class Purpose(IntEnum):
     VISIT_PLACE = 203
     VISIT_TIME = 204
     VISIT_FAVOURITE = 205
+
+    FORECAST_START = 220
+    FORECAST_FILTER = 221
+    FORECAST_RESAMPLE = 222
+    FORECAST_PATH = 223
+    FORECAST_COUNT = 224
+    FORECAST_BASELINE = 225
 
     PROBE = 900
     PROBE_OTHER = 901
