@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tongchou.cli.series_file import need_columns, read_lines, read_series
+from tongchou.cli.series_file import need_columns, read_lines, read_series, write_rows
 from tongchou.cli.shipped_rules import shipped_value
 from tongchou.cli.terminal import CommandError, UsageError, records
 from tongchou.engine.estimate import (
@@ -79,6 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DAYS",
         help="窗口天数，缺省取规则库 / days of a window, by default the rulebook's",
     )
+    parser.add_argument("--out", metavar="FILE", type=Path, help="另存为 CSV / write a CSV as well")
     parser.add_argument(
         "--all-windows",
         action="store_true",
@@ -110,6 +112,9 @@ def run(args: argparse.Namespace) -> int:
     except EstimateError as error:
         raise CommandError(error.zh, error.en) from None
     told = [row for part in rows for row in part]
+    if args.out:
+        write_rows(args.out, list(JSON), told)
+        args.say.progress(f"写入 {args.out}，{len(told)} 行", f"{len(told)} lines written to {args.out}")
     _say_short(args, file.series, rows, window)
     args.say(told, f"{said}\n{_as_text(told)}" if told else "")
     return 0

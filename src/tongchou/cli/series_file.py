@@ -9,10 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -136,6 +137,17 @@ def need_columns(name: str, header: Sequence[str], needed: Sequence[str]) -> Non
             f"{name} 缺少列 {zh}；现有列：{'、'.join(header)}",
             f"{name} lacks the column {en}; its columns are {', '.join(header)}",
         )
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Results as a CSV file in UTF-8, empty where there is no value. Raises CommandError where it can't be written."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as sheet:
+            writer = csv.DictWriter(sheet, list(columns))
+            writer.writeheader()
+            writer.writerows(rows)
+    except OSError as error:
+        raise CommandError(f"写不了 {path}：{error.strerror}", f"{path} can't be written: {error.strerror}") from None
 
 
 def _decode(raw: bytes, name: str) -> str:

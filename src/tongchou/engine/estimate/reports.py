@@ -1,0 +1,96 @@
+"""What was known when: cases by day of onset as they stood in successive reports (a reporting triangle, looked at from its edge)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tongchou.engine.estimate.delay_fit import Pairs
+from tongchou.engine.estimate.errors import EstimateError
+
+
+@dataclass(frozen=True)
+class Reports:
+    """Cumulative counts by area, report and day of onset.
+
+    Attributes:
+        totals: cases of onset day t known in report s, shape (areas, reports, days). Days after a report hold 0.
+        seen_on: the last day that each report covers, counted from the first day of onset (0), shape (reports,); evenly spaced.
+    """
+
+    totals: NDArray[np.int64]
+    seen_on: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        if self.totals.ndim != 3 or self.totals.shape[1] != len(self.seen_on) or not self.totals.size:
+            raise EstimateError(
+                "报告须为（地区，报告，发病日）", "reports have the shape (areas, reports, days of onset)"
+            )
+        gaps = np.diff(self.seen_on)
+        if len(gaps) and (gaps.min() < 1 or gaps.min() != gaps.max()):
+            raise EstimateError("各次报告须先后排列且间隔相等", "reports must follow each other at equal distances")
+        if self.seen_on[-1] + 1 != self.totals.shape[2]:
+            raise EstimateError(
+                "发病日须到最后一次报告的当天为止", "the days of onset must end with the day of the last report"
+            )
+        if self.totals.min() < 0:
+            raise EstimateError("累计数不能为负", "cumulative counts must not be negative")
+
+    @property
+    def gap_days(self) -> int:
+        """Days between reports; 1 where there is only one."""
+        return int(self.seen_on[1] - self.seen_on[0]) if len(self.seen_on) > 1 else 1
+
+    @property
+    def known(self) -> NDArray[np.int64]:
+        """Counts of the last report, shape (areas, days)."""
+        return self.totals[:, -1]
+
+    def as_of(self, report: int) -> Reports:
+        """The same as it stood with an earlier report (its index)."""
+        end = int(self.seen_on[report]) + 1
+        return Reports(self.totals[:, : report + 1, :end], self.seen_on[: report + 1])
+
+
+def reports_of_cases(
+    onset: ArrayLike, report: ArrayLike, *, last: int, areas: ArrayLike | None = None, area_count: int = 1,
+    counts: ArrayLike | None = None,
+) -> Reports:  # fmt: skip
+    """Daily reports from cases with a day of onset and of report (whole numbers, the first day of onset is 0), up to ``last``.
+
+    Cases reported after ``last`` are not known yet and left out. ``areas`` gives each case's area (0 to ``area_count`` - 1),
+    ``counts`` how many cases a row stands for. Raises EstimateError for a report before its onset or an onset before day 0.
+    """
+    began, told = np.asarray(onset, dtype=np.int64), np.asarray(report, dtype=np.int64)
+    place = np.zeros_like(began) if areas is None else np.asarray(areas, dtype=np.int64)
+    many = np.ones_like(began) if counts is None else np.asarray(counts, dtype=np.int64)
+    if (told < began).any() or (began < 0).any():
+        raise EstimateError(
+            f"{int((told < began).sum())} 例的报告早于发病，请更正",
+            f"{int((told < began).sum())} cases are reported before onset: mend them",
+        )
+    seen = told <= last
+    new = np.zeros((area_count, last + 1, last + 1), dtype=np.int64)
+    np.add.at(new, (place[seen], told[seen], began[seen]), many[seen])
+    return Reports(np.cumsum(new, axis=1), np.arange(last + 1, dtype=np.int64))
+
+
+def pairs_of_reports(reports: Reports, most_delay_days: int) -> Pairs:
+    """Onset and report windows of all areas' cases, for fitting one delay; a case first seen in a report lies in its gap.
+
+    Delays longer than ``most_delay_days`` are counted as that long. Negative corrections between reports are left out.
+    """
+    totals = reports.totals.sum(axis=0)
+    new = np.maximum(np.diff(totals, axis=0, prepend=0), 0)
+    if len(reports.seen_on) > 1:
+        new[0] = 0  # what the first report knows came at unknown times before it
+    rows, days = np.nonzero(new)
+    gap = reports.gap_days
+    end = reports.seen_on[rows] + 1
+    late = np.minimum(end, days + most_delay_days + 1).astype(float)
+    first = days.astype(float)
+    seen_to = np.minimum(float(reports.seen_on[-1]) + 1, first + most_delay_days + 1)
+    early = np.maximum(late - gap, first)
+    return Pairs(first, first + 1, early, late, seen_to, new[rows, days].astype(float))
