@@ -34,7 +34,7 @@ from tongchou.engine.chains import (
 )
 
 NAME = "chains"
-HELP_ZH = "由病例表和传染来源得出传播链、代次、续发人数分布、代间距、续发率和本轮结束的可能性"
+HELP_ZH = "由病例表和传染来源得出传播链、代次、续发人数分布、代间隔、续发率和本轮结束的可能性"
 HELP_EN = "from cases and who infected them: chains, generations, offspring, serial interval, attack rates, the end"
 DJANGO = False
 INPUT = {
@@ -63,7 +63,7 @@ JSON = {
     "cluster_sizes": "{病例数: 链数} / chains by size",
     "offspring": "续发人数分布 {cases, infected, reproduction, reproduction_low, reproduction_high, dispersion, dispersion_low, dispersion_high, poisson, share_for_80, truncation_aware}；无上限为 null / R and k with 95 % profile intervals; null where nothing bounds it",
     "offspring_from_sizes": "只由链的大小估计，键同上 / the same from chain sizes alone",
-    "serial_interval": "代间距（天）{pairs, undated, negative, mean, mean_low, mean_high, sd, median, q025, q975, fitted_mean, fitted_sd} / days between onsets of pairs",
+    "serial_interval": "代间隔（天）{pairs, undated, negative, mean, mean_low, mean_high, sd, median, q025, q975, fitted_mean, fitted_sd} / days between onsets of pairs",
     "settings": "{场所: 传染数} / infections by setting",
     "attack_rates": "续发率 [{setting, infected, contacts, unknown, rate, low, high}]，由 --contacts / secondary attack rates, from --contacts",
     "isolation": "发病到隔离（天）{known, missing, negative, median, q25, q75} / onset to isolation",
@@ -92,9 +92,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DAYS",
         help="两例发病相隔超过此天数的链接不采用 / refuse links further apart",
     )
-    parser.add_argument("--si", metavar="FILE", help="代间距 CSV：k,p，从 0 起 / serial interval, columns k and p")
-    parser.add_argument("--si-mean", type=float, metavar="DAYS", help="代间距均数 / mean of the serial interval")
-    parser.add_argument("--si-sd", type=float, metavar="DAYS", help="代间距标准差 / its standard deviation")
+    parser.add_argument("--si", metavar="FILE", help="代间隔 CSV：k,p，从 0 起 / serial interval, columns k and p")
+    parser.add_argument("--si-mean", type=float, metavar="DAYS", help="代间隔均数 / mean of the serial interval")
+    parser.add_argument("--si-sd", type=float, metavar="DAYS", help="代间隔标准差 / its standard deviation")
     parser.add_argument(
         "--r", type=float, help="结束概率所用的再生数，缺省用本表估计 / R for the end, by default from the links"
     )
@@ -360,7 +360,7 @@ def _text(data: Mapping[str, Any]) -> str:
         k = "∞" if r["dispersion"] is None else f"{r['dispersion']:.2f}"
         lines.append(f"R {r['reproduction']:.2f} ({r['reproduction_low']:.2f}–{high})  k {k}")
     if si["pairs"]:
-        lines.append(f"代间距/serial interval {si['mean']:.2f} d, n={si['pairs']}, <0: {si['negative']}")
+        lines.append(f"代间隔/serial interval {si['mean']:.2f} d, n={si['pairs']}, <0: {si['negative']}")
     if data["end"]:
         undated = data["end_model"]["undated"]
         note = f"  （{undated} 例无日期，按截至日算 / {undated} without a day, taken as of today）" if undated else ""

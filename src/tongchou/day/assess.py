@@ -1,4 +1,4 @@
-"""Step 2, assess 判: the day's counts, zone proposals by the rule in force, days without a new case."""
+"""Step 2, assess 判: the day's counts, zone proposals by the rule in force, days without a new case, the outlook."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import date, timedelta
 
 from tongchou import areas, citytime
 from tongchou.bridge import counts
+from tongchou.bridge.area_outlook import store_outlooks
 from tongchou.bridge.zero_clock import ZeroClock, city_clock, zero_clocks
 from tongchou.bridge.zone_levels import store_levels
 from tongchou.day.step import Day, Step
+from tongchou.outbreak.models import AreaOutlook
 from tongchou.reason import Reason
 from tongchou.zones.queries.table import ZoneLine, zone_table
 
@@ -20,6 +22,8 @@ def run(day: Day) -> Step:
     figures = counts.figures_of(outbreak, on)
     by_area = counts.figures_by_area(outbreak, on)
     proposals = store_levels(outbreak, on, by=day.by)
+    downgrade = {proposal.area_path: proposal.days_to_downgrade for proposal in proposals}
+    outlooks = store_outlooks(outbreak, on, by=day.by, days_to_downgrade=downgrade)
     zones = zone_table(on, disease=outbreak.disease, proposals=proposals)
     clocks = zero_clocks(outbreak, on)
     city = city_clock(outbreak, on)
@@ -32,6 +36,7 @@ def run(day: Day) -> Step:
         "zero_city": city.stored(),
         "zero": [clock.stored() for clock in clocks],
         "definition_changed": [asdict(mark) for mark in marks],
+        "outlooks": {row.area_path: {"version": row.version, "enough": row.enough} for row in outlooks},
         "data_version": version.stamp,
     }
     running = day.at < citytime.day_close(on)
@@ -52,6 +57,7 @@ def run(day: Day) -> Step:
     lines += [Reason("assess.definition", {"before": mark.before, "after": mark.after}) for mark in marks]
     lines += [line for zone in zones for line in _zone(zone)]
     lines += [_zero(clock, on) for clock in (city, *clocks)]
+    lines += [_outlook(row, on) for row in outlooks if row.figures.get("cases") or row.area_path == outbreak.area_path]
     return Step(values, lines)
 
 
@@ -67,6 +73,11 @@ def _zone(zone: ZoneLine) -> list[Reason]:
     both = {"zh": zone.published_text("zh"), "en": zone.published_text("en")}
     both |= {"decided_zh": zone.decided_text("zh"), "decided_en": zone.decided_text("en")}
     return [*lines, Reason("assess.beside", both)]
+
+
+def _outlook(row: AreaOutlook, on: date) -> Reason:
+    said = {side: ("；" if side == "zh" else "; ").join(reason[side] for reason in row.reasons) for side in ("zh", "en")}
+    return Reason("assess.outlook", {"area": areas.name_of(row.area_path, on), **said})
 
 
 def _zero(clock: ZeroClock, on: date) -> Reason:

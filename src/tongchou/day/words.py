@@ -7,7 +7,7 @@ from tongchou.zones.words import LEVELS
 
 HEADS = {
     "report": ("报：当日进来的数据", "Report: what came in during the day"),
-    "assess": ("判：当日统计、分级建议、零新增", "Assess: counts, zone proposals, days without a new case"),
+    "assess": ("判：当日统计、分级建议、零新增、研判", "Assess: counts, zone proposals, days without a new case, outlook"),
     "plan": ("策：各级别建议的措施", "Plan: the measures that each level suggests"),
     "order": ("令：要求岗位办理的事项与时限", "Order: what posts must do, and clocks"),
     "supervise": ("督：提醒、上报、超时", "Supervise: reminders, escalation, lateness"),
@@ -76,6 +76,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "{area} 连续 {days} 天无新增（最近一例 {last_case_on}），达到“{zh}”；可研究恢复：{opens_zh}",
         "{area}: {days} days without a new case (the last on {last_case_on}), reached: {en}; may be considered: {opens_en}",
     ),
+    "assess.outlook": ("{area} 研判：{zh}", "{area}, outlook: {en}"),
     "plan.decided": (
         "{area}（已决定{level}）：{strategy_zh}；{zh}",
         "{area} (decided {level}): {strategy_en}; {en}",

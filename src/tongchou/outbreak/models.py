@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -176,3 +177,37 @@ class CaseStatus(models.Model):
 
     def __str__(self) -> str:
         return f"{self.status} {self.at:%Y-%m-%d %H:%M}"
+
+
+class AreaOutlook(models.Model):
+    """What the night's run found for the city or one county: how fast, which chains, how likely it is over.
+
+    A version is added where data, rules or the day's downgrade date differ from the last one; none is changed or
+    removed. ``figures`` holds the engine's results; ``reasons`` a list of {code, values, zh, en}, most important
+    first; ``rules`` {rule id: version} of the figures of the disease; ``data_version`` stamps the cases read: those of
+    the area and of every chain that reaches it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    outbreak = models.ForeignKey(Outbreak, on_delete=models.PROTECT, related_name="outlooks", verbose_name=_("疫情"))
+    day_on = models.DateField(_("日期"))
+    area_path = models.CharField(_("地区"), max_length=18)
+    version = models.PositiveIntegerField(_("版次"))
+    enough = models.BooleanField(_("病例数足以推算"))
+    figures = models.JSONField(_("数据"), encoder=DjangoJSONEncoder)
+    reasons = models.JSONField(_("理由"), encoder=DjangoJSONEncoder)
+    rules = models.JSONField(_("规则"), encoder=DjangoJSONEncoder)
+    data_version = models.CharField(_("数据版本"), max_length=80)
+    computed_at = models.DateTimeField(_("计算时间"))
+    by_post = models.CharField(_("岗位"), max_length=60)
+
+    class Meta:
+        verbose_name = _("疫情研判")
+        verbose_name_plural = _("疫情研判")
+        constraints = [
+            models.UniqueConstraint(fields=["outbreak", "day_on", "area_path", "version"], name="areaoutlook_version")
+        ]
+        indexes = [models.Index(fields=["outbreak", "area_path", "-day_on", "-version"], name="areaoutlook_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.area_path} {self.day_on} v{self.version}"

@@ -100,16 +100,26 @@ def _end(
 
 def _expected_infected(cases: Cases, chains: Chains, spread: Spread) -> np.ndarray:
     """Secondary cases of each case: the linked ones by share, and each case of unknown source divided among earlier cases
-    by how likely the days between are for the serial interval (Wallinga and Teunis 2004, Am J Epidemiol 160:509)."""
+    by how likely the days between are for the serial interval (Wallinga and Teunis 2004, Am J Epidemiol 160:509).
+
+    Worked out by day, so that many cases cost no more than few: cases of the same day are alike, but for an orphan not
+    being its own infector.
+    """
     made = chains.offspring_expected.copy()
-    day = cases.dated_on
-    known = np.flatnonzero(~np.isnat(day))
-    days = day[known].astype(np.int64)
-    pmf = spread.serial.pmf
-    for orphan in np.flatnonzero((cases.imported != YES) & (chains.infectors == 0) & ~np.isnat(day)):
-        lag = day[orphan].astype(np.int64) - days
-        likely = np.where((lag >= 0) & (lag < pmf.size), pmf[np.clip(lag, 0, pmf.size - 1)], 0.0)
-        likely[known == orphan] = 0.0
-        if likely.sum() > 0:
-            made[known] += likely / likely.sum()
+    known = np.flatnonzero(~np.isnat(cases.dated_on))
+    if not known.size:
+        return made
+    days = cases.dated_on[known].astype(np.int64)
+    days -= days.min()
+    length = int(days.max()) + 1
+    orphan = ((cases.imported != YES) & (chains.infectors == 0))[known]
+    pmf = np.zeros(length)
+    size = min(length, spread.serial.pmf.size)
+    pmf[:size] = spread.serial.pmf[:size]
+    every, orphans = np.bincount(days, minlength=length), np.bincount(days[orphan], minlength=length)
+    likely = np.convolve(every, pmf)[:length] - pmf[0]  # all who could have infected an orphan of that day, not itself
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.where((orphans > 0) & (likely > 1e-12), 1 / likely, 0.0)
+    given = np.convolve((orphans * part)[::-1], pmf)[:length][::-1]
+    made[known] += given[days] - np.where(orphan, pmf[0] * part[days], 0.0)
     return made

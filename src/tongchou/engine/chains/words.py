@@ -5,6 +5,10 @@ from __future__ import annotations
 from tongchou.reason import Reason, say
 
 WORDS: dict[str, tuple[str, str]] = {
+    "outlook.no_rule": (
+        "规则库中当日没有 {rule}，无法研判：请在规则库填写",
+        "the rulebook has no {rule} for the day, so nothing was computed: enter it there",
+    ),
     "outlook.no_case": ("本次疫情中没有病例", "no case in this outbreak"),
     "outlook.too_few": (
         "近 {days} 天 {cases} 例，不足 {fewest} 例：太少，不推算传播速度和走势，请看下列事实",

@@ -1,0 +1,30 @@
+"""The outlooks of a day: for every area the newest version of the newest day that has one."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from tongchou.outbreak.models import AreaOutlook, Outbreak
+
+
+def newest_outlook(outbreak: Outbreak, path: str, on: date | None = None) -> AreaOutlook | None:
+    """The last version for the area on ``on``, or by then the newest day's; None where nothing was computed yet."""
+    rows = AreaOutlook.objects.filter(outbreak=outbreak, area_path=path)
+    if on is not None:
+        rows = rows.filter(day_on__lte=on)
+    return rows.order_by("-day_on", "-version").first()
+
+
+def outlooks_of(outbreak: Outbreak, on: date) -> dict[str, AreaOutlook]:
+    """The last version of every area that was computed on exactly that day, by area path."""
+    rows = AreaOutlook.objects.filter(outbreak=outbreak, day_on=on).order_by("area_path", "version")
+    return {row.area_path: row for row in rows}
+
+
+def days_of(outbreak: Outbreak, path: str, last: int = 60) -> list[AreaOutlook]:
+    """One row a day, oldest first: the last version of each of the newest days."""
+    rows = AreaOutlook.objects.filter(outbreak=outbreak, area_path=path).order_by("-day_on", "-version")
+    by_day: dict[date, AreaOutlook] = {}
+    for row in rows[: last * 4]:
+        by_day.setdefault(row.day_on, row)
+    return [by_day[day] for day in sorted(by_day)][-last:]
