@@ -17,8 +17,10 @@ from tongchou.access.actor import Actor
 from tongchou.access.models import Post
 from tongchou.bridge import counts
 from tongchou.bridge.zero_clock import ZeroClock, city_clock, clocks_of
+from tongchou.outbreak import reach
 from tongchou.outbreak.models import Outbreak
-from tongchou.wall import reach
+from tongchou.outbreak.outlook_view import OutlookView, view_of
+from tongchou.outbreak.queries.outlook import newest_outlook
 from tongchou.wall.panels.curve import Curve, curve
 from tongchou.wall.panels.figures import Figure, figures
 from tongchou.wall.panels.hexmap import HexMap, hexmap, level_name
@@ -65,6 +67,8 @@ class Board:
     map: HexMap | None = None
     curve: Curve | None = None
     zones: Zones | None = None
+    #: what the night's run said of this area; None where it has not been computed (below the county it never is)
+    outlook: OutlookView | None = None
     own: Own | None = None
     watched: Supervision | None = None
     #: whether this post may read the rulebook behind a level
@@ -99,6 +103,7 @@ def board_of(actor: Actor, outbreak: Outbreak | None, path: str) -> Board:
         map=hexmap(below, path),
         curve=curve(outbreak, path, day),
         zones=below,
+        outlook=view_of(newest_outlook(outbreak, path, day)),
         own=None if path == outbreak.area_path else _own(outbreak, path, day, zero),
         watched=watched,
         rules_open=permissions.may_open(actor, "rules-detail"),

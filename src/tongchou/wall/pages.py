@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 from tongchou import areas
 from tongchou.access.actor import Actor
 from tongchou.access.pages import page
-from tongchou.wall import reach
+from tongchou.outbreak import reach
 from tongchou.wall.board import Board, board_of, current_outbreak
 
 

@@ -1,4 +1,4 @@
-"""How far a post sees on the wall: aggregates of its own area, or of the whole city."""
+"""How far a post sees figures of an outbreak: aggregates of its own area, or of the whole city."""
 
 from __future__ import annotations
 
