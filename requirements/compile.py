@@ -19,7 +19,7 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
 FILES = {
     "base": "requirements.txt", "dev": "requirements-dev.txt", "node": "requirements-node.txt",
-    "scale": "requirements-scale.txt",
+    "scale": "requirements-scale.txt", "bench": "requirements-bench.txt",
 }
 
 

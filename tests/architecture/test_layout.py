@@ -135,7 +135,7 @@ def test_no_registry_is_named_in_a_tracked_file():
 
 
 def test_the_locks_hold_hashes_and_no_address():
-    for name in ("requirements.txt", "requirements-dev.txt", "requirements-node.txt", "requirements-scale.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-node.txt", "requirements-scale.txt", "requirements-bench.txt"):
         whole = source.text(Path(name))
         pinned = re.findall(r"^[a-z0-9][^ ]*==", whole, re.MULTILINE)
         assert pinned and "://" not in whole, name
@@ -146,7 +146,7 @@ def test_the_locks_hold_hashes_and_no_address():
 
 def test_every_dependency_asked_for_is_pinned():
     """The ``.in`` files name what is wanted; ``python3 requirements/compile.py`` pins it."""
-    locks = {"base": "", "dev": "-dev", "node": "-node", "scale": "-scale"}
+    locks = {"base": "", "dev": "-dev", "node": "-node", "scale": "-scale", "bench": "-bench"}
     for name, file in ((name, f"requirements{end}.txt") for name, end in locks.items()):
         lines = source.text(Path("requirements") / f"{name}.in").splitlines()
         asked = {re.split(r"[\[<>=~! ]", line)[0].lower() for line in lines if line and not line.startswith(("-", "#"))}
