@@ -25,9 +25,9 @@ from tongchou.engine.contacts.contacts import COLUMNS, Contacts, Meetings, Pair
 from tongchou.engine.contacts.errors import ContactError
 from tongchou.engine.contacts.index import VisitIndex, build_index
 from tongchou.engine.contacts.records import Exclusions, Visits, Window
-from tongchou.engine.contacts.search import find_contacts, find_sources
+from tongchou.engine.contacts.search import find_contacts, find_contacts_in_turn, find_sources
 
 __all__ = [
     "COLUMNS", "CertaintyRule", "ContactError", "Contacts", "Exclusions", "Meetings", "Pair", "PlaceModifiers", "VisitIndex",
-    "Visits", "Window", "build_index", "find_contacts", "find_sources",
+    "Visits", "Window", "build_index", "find_contacts", "find_contacts_in_turn", "find_sources",
 ]  # fmt: skip

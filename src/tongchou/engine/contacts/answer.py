@@ -14,14 +14,15 @@ from tongchou.engine.contacts.kernels import ASKED, FIRST, FROM, LAST, MEETINGS,
 from tongchou.engine.contacts.numbering import UNKNOWN
 
 
-def answer_of(question: Question, parts: Sequence[Found], within: Within | None = None) -> Contacts:
-    """The columns of some parts, each in order already. ``parts[0]`` is the first generation."""
+def answer_of(
+    question: Question, parts: Sequence[Found], within: Within | None = None, first: Found | None = None
+) -> Contacts:
+    """The columns of some parts, each in order already. ``first`` is the first generation, if not ``parts[0]``."""
     index = question.index
     turns = np.concatenate([part.turns for part in parts])
     people = np.concatenate([part.people for part in parts])
     sums = np.concatenate([part.sums for part in parts])
     sizes = [part.people.size for part in parts]
-    known = question.codes[question.codes != UNKNOWN]
     dropped = {"persons": sum(part.persons_out for part in parts), "pairs": sum(part.pairs_out for part in parts)}
     return Contacts(
         case=question.cases[turns],
@@ -33,10 +34,10 @@ def answer_of(question: Question, parts: Sequence[Found], within: Within | None 
         generation=np.repeat([part.generation for part in parts], sizes).astype(np.int8),
         certainty=question.rule.of(sums[:, WEIGHTED] / WEIGHT_ONE).astype(np.float32),
         places=sums[:, SITES].astype(np.int32),
-        is_case=np.isin(people, known),
+        is_case=np.isin(people, question.every_case),
         unknown_cases=question.cases[question.codes == UNKNOWN],
         dropped={what: count for what, count in dropped.items() if count},
-        detail=_Detail(question, parts[0], within),
+        detail=_Detail(question, first or parts[0], within),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,13 @@ FEW = 2**16
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, as the kernels take it: codes, and seconds since the index's origin."""
+    """What is asked, as the kernels take it: codes, and seconds since the index's origin.
+
+    ``every_case`` are the codes of all cases asked, where this is a part of a larger question.
+    """
 
     index: VisitIndex
+    every_case: NDArray[np.int32]
     cases: Ints
     codes: NDArray[np.int32]
     since: Ints
@@ -39,6 +43,11 @@ class Question:
     pairs_out: Ints
     rule: CertaintyRule
     threads: int
+
+    def part(self, cases: slice) -> Question:
+        """The same question about some of its cases."""
+        one = {name: getattr(self, name)[cases] for name in ("cases", "codes", "since", "until")}
+        return replace(self, **one)
 
 
 def ask(
@@ -61,11 +70,13 @@ def ask(
         raise ContactError("最短接触秒数不得为负", "the least overlap must not be negative", code="min_overlap")
     since, until = window_of(window).of(people.size)
     out = exclusions or Exclusions()
+    codes = index.persons.codes(people)
     persons_out = index.persons.codes(out.persons)
     return Question(
         index=index,
+        every_case=codes[codes != UNKNOWN],
         cases=people,
-        codes=index.persons.codes(people),
+        codes=codes,
         since=index.seconds(since),
         until=index.seconds(until),
         need=max(1, int(min_overlap_s)),

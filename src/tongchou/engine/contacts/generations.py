@@ -14,7 +14,6 @@ from tongchou.engine.contacts import kernels
 from tongchou.engine.contacts.asking import Question, Within, is_out, visits_of
 from tongchou.engine.contacts.certainty import WEIGHT_ONE, counted_weights
 from tongchou.engine.contacts.kernels import FIRST, WEIGHTED
-from tongchou.engine.contacts.numbering import UNKNOWN
 from tongchou.engine.contacts.records import Ints
 
 # Cases below which a second thread costs more than it saves.
@@ -71,18 +70,24 @@ def _without(question: Question, found: Found) -> Found:
     return found
 
 
-def second_generation(question: Question, first: Found) -> Iterator[Found]:
-    """The second generation, one case at a time, so that a caller may write each out before the next is looked for."""
-    left_out = np.zeros(len(question.index.persons), np.bool_)
-    known = question.codes[question.codes != UNKNOWN]
-    left_out[known] = True
-    left_out[first.people] = True
-    left_out[question.persons_out] = True
+def second_generation(question: Question, first: Found, left_out: NDArray[np.bool_]) -> Iterator[Found]:
+    """The second generation, one case at a time, so that a caller may write each out before the next is looked for.
+
+    ``left_out`` says of every person whether they are a case, a generation-1 contact of any case, or excluded.
+    """
     bounds = np.searchsorted(first.turns, np.arange(question.cases.size + 1))
     for turn in range(question.cases.size):
         rows = slice(bounds[turn], bounds[turn + 1])
         if rows.start < rows.stop:
             yield _second_of(question, turn, first.people[rows], first.sums[rows], left_out)
+
+
+def nobody_left_out(question: Question) -> NDArray[np.bool_]:
+    """Of every person whether they can be no generation-2 contact, before the first generation is known."""
+    left_out = np.zeros(len(question.index.persons), np.bool_)
+    left_out[question.every_case] = True
+    left_out[question.persons_out] = True
+    return left_out
 
 
 def _second_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from tongchou.engine.contacts.asking import ask, window_of
 from tongchou.engine.contacts.certainty import CertaintyRule, PlaceModifiers
 from tongchou.engine.contacts.contacts import Contacts
 from tongchou.engine.contacts.errors import ContactError
-from tongchou.engine.contacts.generations import first_generation, second_generation, sources
+from tongchou.engine.contacts.generations import first_generation, nobody_left_out, second_generation, sources
 from tongchou.engine.contacts.index import VisitIndex
 from tongchou.engine.contacts.records import Exclusions, Visits, Window, whole_numbers
 
@@ -50,11 +51,50 @@ def find_contacts(
         ContactError: a case is asked twice, windows do not fit, or an argument is out of range.
     """
     question = ask(visits, cases, window, min_overlap_s, modifiers, exclusions, certainty, threads)
+    first = first_generation(question)
+    if not _is_second_wanted(generations):
+        return answer_of(question, [first])
+    left_out = nobody_left_out(question)
+    left_out[first.people] = True
+    return answer_of(question, [first, *second_generation(question, first, left_out)])
+
+
+def find_contacts_in_turn(
+    visits: VisitIndex | Visits,
+    cases: ArrayLike,
+    *,
+    window: Window | tuple[Any, Any],
+    min_overlap_s: int = 60,
+    generations: int = 1,
+    modifiers: PlaceModifiers | None = None,
+    exclusions: Exclusions | None = None,
+    certainty: CertaintyRule | None = None,
+    threads: int = 2,
+    at_once: int = 64,
+) -> Iterator[Contacts]:
+    """What ``find_contacts`` answers, a part at a time, for answers that would not fit in memory as a whole.
+
+    First the first generation, of ``at_once`` cases in each part, then the second, one case a part. The parts laid
+    one after another are the whole answer.
+    """
+    question = ask(visits, cases, window, min_overlap_s, modifiers, exclusions, certainty, threads)
+    second_wanted = _is_second_wanted(generations)
+    left_out = nobody_left_out(question)
+    parts = [question.part(slice(low, low + at_once)) for low in range(0, question.cases.size, at_once)]
+    for part in parts:
+        first = first_generation(part)
+        left_out[first.people] = True
+        yield answer_of(part, [first])
+    for part in parts if second_wanted else []:
+        first = first_generation(part)  # looked for again: kept for all cases it could outgrow memory
+        for second in second_generation(part, first, left_out):
+            yield answer_of(part, [second], first=first)
+
+
+def _is_second_wanted(generations: int) -> bool:
     if generations not in (1, 2):
         raise ContactError("代数只能为 1 或 2", "generations are 1 or 2", code="generations")
-    first = first_generation(question)
-    parts = [first, *second_generation(question, first)] if generations == 2 else [first]
-    return answer_of(question, parts)
+    return generations == 2
 
 
 def find_sources(
