@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tongchou.cli.series_file import Line, fault, need_columns, read_date, read_lines
+from tongchou.cli.csv_lines import Line, fault, need_columns, read_lines
+from tongchou.cli.series_file import read_date
 from tongchou.cli.terminal import CommandError
 from tongchou.engine.chains import Cases, Links, read_cases, read_links
 

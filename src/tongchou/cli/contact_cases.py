@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tongchou.cli.series_file import Line, fault, need_columns, read_lines
+from tongchou.cli.csv_lines import Line, fault, need_columns, read_lines
 from tongchou.cli.terminal import CommandError
 
 DAY_S = 86_400

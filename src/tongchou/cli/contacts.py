@@ -19,10 +19,7 @@ from tongchou.cli.terminal import CommandError, UsageError, table
 from tongchou.engine.contacts import Contacts, Window, find_contacts_in_turn, find_sources
 from tongchou.store.contact_index import open_contact_index
 from tongchou.store.durable import settle
-from tongchou.store.visit_engines import open_engine
-from tongchou.store.visit_query import find_contacts_sql
 from tongchou.store.visit_rows import RowCount
-from tongchou.store.visit_tables import count_rows, loaded_table
 
 NAME = "contacts"
 HELP_ZH = "按到访记录查病例的接触者与次密接，或反向查传染来源"
@@ -146,16 +143,19 @@ def _by_index(args: argparse.Namespace, asked: AskedCases, tally: Tally) -> Iter
 
 def _by_query(args: argparse.Namespace, asked: AskedCases, tally: Tally) -> Iterator[Contacts]:
     """The answer of one Ibis expression on another engine."""
+    # Ibis takes longer to import than the index to answer
+    from tongchou.store import visit_engines, visit_query, visit_tables  # so they are opened late
+
     setting, source = args.engine, args.visits
     with tally.timed("prepare"):
         if args.engine == "postgres":
             args.say.progress("把到访载入 PostgreSQL（已载入则沿用）", "loading the visits into PostgreSQL, unless they are there")
-            setting, (source, _fresh) = args.database, loaded_table(args.database, args.visits)
-    with open_engine(setting, source, memory_mb=args.memory, threads=args.threads) as engine:
+            setting, (source, _fresh) = args.database, visit_tables.loaded_table(args.database, args.visits)
+    with visit_engines.open_engine(setting, source, memory_mb=args.memory, threads=args.threads) as engine:
         with tally.timed("prepare"):
-            tally.visits = count_rows(engine)
+            tally.visits = visit_tables.count_rows(engine)
         windows = list(zip(asked.person.tolist(), asked.since.tolist(), asked.until.tolist(), strict=True))
-        found = find_contacts_sql(engine, windows, min_overlap_s=args.min_overlap, generations=args.generations)
+        found = visit_query.find_contacts_sql(engine, windows, min_overlap_s=args.min_overlap, generations=args.generations)
     yield Contacts.of({name: found[name].to_numpy() for name in found.column_names}, asked.person)
 
 

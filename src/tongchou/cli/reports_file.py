@@ -8,7 +8,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from tongchou.cli.series_file import Line, fault, need_columns, read_count, read_date, read_lines
+from tongchou.cli.csv_lines import Line, fault, need_columns, read_lines
+from tongchou.cli.series_file import read_count, read_date
 from tongchou.cli.terminal import CommandError
 from tongchou.engine.estimate import Reports, reports_of_cases
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tongchou.cli.series_file import need_columns, read_lines, read_series, write_rows
+from tongchou.cli.csv_lines import need_columns, read_lines
+from tongchou.cli.series_file import read_series, write_rows
 from tongchou.cli.shipped_rules import shipped_value
 from tongchou.cli.terminal import CommandError, UsageError, records
 from tongchou.engine.estimate import (

@@ -7,8 +7,6 @@ Columns: ``date`` (2020-02-14) or ``t`` (whole numbers); ``incidence`` (all case
 from __future__ import annotations
 
 import csv
-import io
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tongchou.cli.csv_lines import Line, fault, need_columns, read_lines
 from tongchou.cli.terminal import CommandError
 from tongchou.engine.estimate.series import CaseSeries
 
@@ -31,51 +30,6 @@ class SeriesFile:
     unused: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of a CSV file with its number, which counts the header as line 1."""
-
-    number: int
-    cells: dict[str, str]
-
-
-def read_lines(path: str | Path) -> tuple[list[str], list[Line]]:
-    """Header (lower case) and lines of a CSV file in UTF-8 or GB 18030; ``-`` is standard input. Empty lines are skipped.
-
-    Raises CommandError where the file can't be read, has no header or no line, or a line has too many or too few cells.
-    """
-    name = str(path)
-    try:
-        raw = sys.stdin.buffer.read() if name == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise CommandError(
-            f"读不了文件 {name}：{error.strerror}", f"the file {name} can't be read: {error.strerror}"
-        ) from None
-    rows = csv.reader(io.StringIO(_decode(raw, name)))
-    try:
-        header = [cell.strip().lower() for cell in next(rows, [])]
-        if not any(header):
-            raise CommandError(f"{name} 没有表头，请写列名", f"{name} has no header line; name its columns")
-        if twice := sorted({cell for cell in header if header.count(cell) > 1}):
-            raise CommandError(f"{name} 的列名重复：{twice[0]}", f"{name} has the column {twice[0]!r} twice")
-        lines = []
-        for row in rows:
-            if not any(cell.strip() for cell in row):
-                continue
-            if len(row) != len(header):
-                raise fault(
-                    rows.line_num,
-                    f"有 {len(row)} 格，表头有 {len(header)} 格",
-                    f"{len(row)} cells, the header has {len(header)}",
-                )
-            lines.append(Line(rows.line_num, {key: cell.strip() for key, cell in zip(header, row, strict=True)}))
-    except csv.Error as error:
-        raise CommandError(f"{name} 不是 CSV 文件：{error}", f"{name} is no CSV file: {error}") from None
-    if not lines:
-        raise CommandError(f"{name} 没有数据行", f"{name} has no line of data")
-    return header, lines
-
-
 def read_series(path: str | Path) -> SeriesFile:
     """Daily counts by area. Raises CommandError with the line at fault and what to write."""
     header, lines = read_lines(path)
@@ -87,11 +41,6 @@ def read_series(path: str | Path) -> SeriesFile:
     series = [_one_area(area, members, by_date, header) for area, members in groups.items()]
     used = {"date" if by_date else "t", "area", "imported", "incidence" if "incidence" in header else "local"}
     return SeriesFile(series, tuple(name for name in header if name not in used))
-
-
-def fault(number: int, zh: str, en: str) -> CommandError:
-    """An error in one line of a file."""
-    return CommandError(f"第 {number} 行：{zh}", f"line {number}: {en}")
 
 
 def read_count(line: Line, column: str) -> int:
@@ -129,16 +78,6 @@ def read_date(line: Line, column: str) -> date:
         ) from None
 
 
-def need_columns(name: str, header: Sequence[str], needed: Sequence[str]) -> None:
-    """Raises CommandError where a column that the command needs is not in the header."""
-    if missing := [column for column in needed if column not in header]:
-        zh, en = "、".join(missing), ", ".join(missing)
-        raise CommandError(
-            f"{name} 缺少列 {zh}；现有列：{'、'.join(header)}",
-            f"{name} lacks the column {en}; its columns are {', '.join(header)}",
-        )
-
-
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
     """Results as a CSV file in UTF-8, empty where there is no value. Raises CommandError where it can't be written."""
     try:
@@ -148,15 +87,6 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, A
             writer.writerows(rows)
     except OSError as error:
         raise CommandError(f"写不了 {path}：{error.strerror}", f"{path} can't be written: {error.strerror}") from None
-
-
-def _decode(raw: bytes, name: str) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise CommandError(f"{name} 不是 UTF-8 或 GB 18030 文本", f"{name} is no text in UTF-8 or GB 18030")
 
 
 def _check_columns(name: str, header: Sequence[str]) -> None:
