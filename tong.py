@@ -27,7 +27,7 @@ if sys.version_info < OLDEST:
         if found:
             os.execv(found, [found] + sys.argv)  # noqa: S606
     sys.stderr.write(
-        f"统筹需要 Python 3.11 或更新版本,这里是 {sys.version.split()[0]}。请安装后再运行。\n"
+        f"统筹需要 Python 3.11 或更新版本，这里是 {sys.version.split()[0]}。请安装后再运行。\n"
         f"Tongchou needs Python 3.11 or newer, this is {sys.version.split()[0]}. Install one and run this again.\n"
     )
     sys.exit(1)
@@ -99,7 +99,7 @@ def run(words: list[str], step: Step, on_line: str = "", total: int = 0) -> None
     if child.returncode:
         raise SetupError(
             "".join(lines[-15:])
-            + f"这一步没有完成:检查网络与磁盘后再运行同一命令,会从这里继续。完整记录见 {LOG}\n"
+            + f"这一步没有完成：检查网络与磁盘后再运行同一命令，会从这里继续。完整记录见 {LOG}\n"
             f"This step did not finish: check network and disk, run the same command again and it goes on from here. Log: {LOG}"
         )
 
@@ -168,7 +168,7 @@ def install_python(dev: bool) -> dict[str, str]:
     stamp["python"] = str(PYTHON.resolve())
     write_stamp(VENV, {**stamp, "unfinished": part})
     total = sum("==" in line for line in file.read_text(encoding="utf-8").splitlines())
-    with Step("安装 Python 库(核对哈希)", "installing Python packages by hash") as step:
+    with Step("安装 Python 库（核对哈希）", "installing Python packages by hash") as step:
         pip_install(file, step, total)
     stamp[part] = wanted
     stamp.pop("unfinished", None)
@@ -227,7 +227,7 @@ def compile_catalogues() -> None:
             [str(PYTHON), "-m", "tongchou.cli", "messages"], env=environment(), capture_output=True, text=True,
         )
         if done.returncode:
-            raise SetupError(f"{done.stderr}\n词条文件有误,请修正后再运行 / a catalogue is wrong: correct it and run this again")
+            raise SetupError(f"{done.stderr}\n词条文件有误，请修正后再运行 / a catalogue is wrong: correct it and run this again")
 
 
 class Lock:
@@ -242,7 +242,7 @@ class Lock:
             try:
                 fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                sys.stderr.write("另一个安装正在进行,请稍候 / another set-up is running here: waiting for it\n")
+                sys.stderr.write("另一个安装正在进行，请稍候 / another set-up is running here: waiting for it\n")
                 fcntl.flock(self.file, fcntl.LOCK_EX)
         return self
 
@@ -265,7 +265,7 @@ def main(words: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
-        sys.stderr.write("\n已停止,再次运行会继续 / stopped; run it again and it goes on\n")
+        sys.stderr.write("\n已停止，再次运行会继续 / stopped; run it again and it goes on\n")
         return 130
     call = [str(PYTHON), "-m", "tongchou.cli", *words]
     if ON_WINDOWS:

@@ -88,15 +88,15 @@ def tell(made: Made, address: str, seconds: float) -> None:
     day = made.stands_at.astimezone(citytime.zone())
     lines = [
         "",
-        f"统筹演示城市已就绪:攀枝花,{made.people:,} 名虚构居民,{day:%Y-%m-%d %H:%M}(用时 {seconds:.1f} 秒)",
+        f"统筹演示城市已就绪：攀枝花，{made.people:,} 名虚构居民，{day:%Y-%m-%d %H:%M}（用时 {seconds:.1f} 秒）",
         f"Demo city ready: Panzhihua, {made.people:,} invented residents, {day:%Y-%m-%d %H:%M} ({seconds:.1f} s)",
-        "真实:区划、人口、每日病例数。虚构:人、单位、病例经过。 / Real: divisions, census, daily counts."
+        "真实：区划、人口、每日病例数。虚构：人、单位、病例经过。 / Real: divisions, census, daily counts."
         " Invented: people, firms, the course of each case.",
     ]
     if address:
         lines += [f"地址 / address: {address}"]
     if settings.DEMO and made.sign_ins:
-        lines.append(f"密码 / password: {made.sign_ins[0]['password']}   (数据文件夹 / data: {settings.DATA})")
+        lines.append(f"密码 / password: {made.sign_ins[0]['password']}   （数据文件夹 / data: {settings.DATA}）")
         lines += [f"  {row['username']:<14}{row['post']}" for row in made.sign_ins]
     if address:
         lines.append("按 Ctrl+C 停止 / Ctrl+C stops")

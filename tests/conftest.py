@@ -127,6 +127,7 @@ def open_page(browser: Any, live_server: Any) -> Iterator[Callable[..., Any]]:
             timezone_id="Asia/Shanghai",
             **options,
         )
+        context.base = live_server.url
         contexts.append(context)
         page = context.new_page()
         page.faults = []

@@ -55,11 +55,11 @@ def _demand_same(plan: Plan) -> None:
     begun = marks.note_of("plan")
     if not begun and (Area.objects.exists() or Person.objects.exists()):
         raise OtherCity(
-            "此数据文件夹已有一座城市,演示不会写入其中;请用 --data 或 TONGCHOU_DATA 另选空文件夹",
+            "此数据文件夹已有一座城市，演示不会写入其中；请用 --data 或 TONGCHOU_DATA 另选空文件夹",
             "this data folder holds a city already and the demo writes nothing into it: choose an empty folder with --data or TONGCHOU_DATA",
         )
     if begun and begun != _signature(plan):
         raise OtherCity(
-            f"此数据文件夹已按 {begun} 建立,不能再按 {_signature(plan)} 建立;请用 --data 另选一个文件夹",
+            f"此数据文件夹已按 {begun} 建立，不能再按 {_signature(plan)} 建立；请用 --data 另选一个文件夹",
             f"this data folder was begun with {begun}, not {_signature(plan)}: choose another folder with --data",
         )

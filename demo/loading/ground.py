@@ -78,4 +78,4 @@ def load_grids(plan: Plan) -> None:
 def _demand_whole(result) -> None:
     if result.refused or result.rejected:
         first = result.reasons[0]
-        raise DemoBroken(f"演示区划第 {first.row} 行:{first.zh}", f"demo divisions, row {first.row}: {first.en}")
+        raise DemoBroken(f"演示区划第 {first.row} 行：{first.zh}", f"demo divisions, row {first.row}: {first.en}")

@@ -57,7 +57,7 @@ def _place(plan: Plan, entry: Mapping[str, Any], area: str, number: int, opened_
     home = _home_of(plan, area, number)
     return Place(
         place_no=f"{area[:6]}-{entry['type_key']}-{number:03d}",
-        name=f"{where}{made_up}{entry['name']}(虚构)",
+        name=f"{where}{made_up}{entry['name']}（虚构）",
         type_key=entry["type_key"],
         area_path=home,
         address=f"{short_name(plan.names[home])}{made_up}路{number}号",

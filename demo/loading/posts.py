@@ -161,7 +161,7 @@ def open_sign_ins(plan: Plan) -> None:
         DemoBroken: outside a demo city; no default account exists elsewhere.
     """
     if not settings.DEMO:
-        raise DemoBroken("只有演示城市才有演示账号(TONGCHOU_DEMO=1)", "only a demo city has demo sign-ins (TONGCHOU_DEMO=1)")
+        raise DemoBroken("只有演示城市才有演示账号（TONGCHOU_DEMO=1）", "only a demo city has demo sign-ins (TONGCHOU_DEMO=1)")
     if marks.done("sign-ins"):
         return
     password = f"tongchou-{secrets.randbelow(10**6):06d}"

@@ -131,7 +131,7 @@ def _rows(path: Path, kind: type) -> Iterator[Any]:
                     values[name] = _value(row[name], annotation)
                 except (KeyError, ValueError, TypeError) as error:
                     raise ScenarioBroken(
-                        f"{path.name} 第 {number} 行“{name}”列无法读取:{error}", f"{path.name} row {number}, column {name}: {error}"
+                        f"{path.name} 第 {number} 行“{name}”列无法读取：{error}", f"{path.name} row {number}, column {name}: {error}"
                     ) from error
             yield kind(**values)
 

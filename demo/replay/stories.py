@@ -34,8 +34,8 @@ def outbreak_events(world: World) -> Iterator[Event]:
 
     def draft() -> object:
         return draft_outbreak(
-            code=OUTBREAK_CODE, name="新型冠状病毒肺炎疫情(演示)", disease="covid-19", area_path="5104", begins_on=date(2020, 1, 20),
-            lead_post="5104-COMMAND", task_force="市应急指挥部工作专班", plan="攀枝花市防控工作方案(演示)", voice_post="5104-OFFICE",
+            code=OUTBREAK_CODE, name="新型冠状病毒肺炎疫情（演示）", disease="covid-19", area_path="5104", begins_on=date(2020, 1, 20),
+            lead_post="5104-COMMAND", task_force="市应急指挥部工作专班", plan="攀枝花市防控工作方案（演示）", voice_post="5104-OFFICE",
             by=world.actor("5104-COMMAND"),
         )  # fmt: skip
 

@@ -19,7 +19,7 @@ from tongchou.tasks.models import Task, TaskState
 
 # Cases.csv says when these were done; the decision on a zone is left to whoever opens the demo.
 _NOT_BY_HABIT = ("case.", "zone")
-_DONE_NOTES = {"order.visit": "已入户,体温正常,物资送达", "order.screen": "已逐户排查并登记", "order.check": "已核查,无异常"}
+_DONE_NOTES = {"order.visit": "已入户，体温正常，物资送达", "order.screen": "已逐户排查并登记", "order.check": "已核查，无异常"}
 
 
 def order_events(scenario: Scenario, world: World) -> Iterator[Event]:
@@ -59,7 +59,7 @@ def _receivers(order: Order, world: World) -> list[Post]:
         return list(posts.filter(areas.within("area_path", area), role=Role.GRID)[: int(count)])
     if not rest:
         return [world.post(order.to)]
-    raise ScenarioBroken(f"orders.csv:不认识收件 {order.to}", f"orders.csv: unknown receivers {order.to}")
+    raise ScenarioBroken(f"orders.csv：不认识收件 {order.to}", f"orders.csv: unknown receivers {order.to}")
 
 
 class Workforce:
@@ -145,7 +145,7 @@ def _accept(task: Task, by: Actor) -> None:
 
 
 def _report(task: Task, by: Actor) -> None:
-    report_task(task=task, note=_DONE_NOTES.get(task.kind, "已办理,情况属实"), by=by)
+    report_task(task=task, note=_DONE_NOTES.get(task.kind, "已办理，情况属实"), by=by)
 
 
 def _review(task: Task, by: Actor) -> None:

@@ -37,7 +37,7 @@ class World:
         if code not in self._actors:
             post = Post.objects.filter(code=code).first()
             if post is None:
-                raise ScenarioBroken(f"没有岗位 {code},请核对脚本或 city.toml", f"there is no post {code}: check the scenario or city.toml")
+                raise ScenarioBroken(f"没有岗位 {code}，请核对脚本或 city.toml", f"there is no post {code}: check the scenario or city.toml")
             self._actors[code] = actor_of(post)
         return self._actors[code]
 
@@ -105,5 +105,5 @@ def _household(county: str, grid: str, size: int, used: set[object], on: date) -
             if len(grown) >= size:
                 return household, grown[:size]
     raise ScenarioBroken(
-        f"{county} 没有 {size} 口人的家庭,请用 --people 加大人口", f"{county} has no household of {size}: ask for more --people"
+        f"{county} 没有 {size} 口人的家庭，请用 --people 加大人口", f"{county} has no household of {size}: ask for more --people"
     )

@@ -111,5 +111,5 @@ def read_counties(path: Path, city: str) -> list[CountyCensus]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["code"].startswith(city) and row["code"][4:6] != "00"]
     if not rows:
-        raise ValueError(f"{path}: 没有城市 {city} 的区县 / no county of city {city}")
+        raise ValueError(f"{path}：没有城市 {city} 的区县 / no county of city {city}")
     return [_county(row) for row in sorted(rows, key=lambda row: row["code"])]

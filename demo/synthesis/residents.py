@@ -70,7 +70,7 @@ def synthesize_residents(
         on: the day on which the ages hold.
     """
     if not villages:
-        raise ValueError(f"{census.code}: 没有可居住的村社区 / no village to live in")
+        raise ValueError(f"{census.code}：没有可居住的村社区 / no village to live in")
     chance = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, int(census.code)])))
     plan = homes.plan_homes(census, persons, chance)
     age, sex = ages.assign(plan, ages.draw_counts(census, persons), chance)

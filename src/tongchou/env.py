@@ -51,7 +51,7 @@ def text(name: str) -> str:
 def flag(name: str) -> bool:
     value = text(name)
     if value not in ("0", "1"):
-        raise SettingError(f"{name}={value!r}: 请填 0 或 1 / write 0 or 1")
+        raise SettingError(f"{name}={value!r}：请填 0 或 1 / write 0 or 1")
     return value == "1"
 
 
@@ -59,7 +59,7 @@ def number(name: str) -> int:
     try:
         return int(text(name))
     except ValueError:
-        raise SettingError(f"{name}={text(name)!r}: 请填整数 / write a whole number") from None
+        raise SettingError(f"{name}={text(name)!r}：请填整数 / write a whole number") from None
 
 
 def require_sqlite(found: tuple[int, ...]) -> None:
@@ -67,7 +67,7 @@ def require_sqlite(found: tuple[int, ...]) -> None:
     if found < SQLITE_OLDEST:
         here, oldest = ".".join(map(str, found)), ".".join(map(str, SQLITE_OLDEST))
         raise SettingError(
-            f"SQLite {here} 可能丢失已提交的数据,需要 {oldest} 或更新:运行 python3 tong.py 重新安装 / "
+            f"SQLite {here} 可能丢失已提交的数据，需要 {oldest} 或更新：运行 python3 tong.py 重新安装 / "
             f"SQLite {here} can lose committed rows, {oldest} or newer is needed: run python3 tong.py to install it"
         )
 
@@ -91,11 +91,11 @@ def postgres() -> dict[str, str] | None:
         return None
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
-        raise SettingError(f"TONGCHOU_DATABASE_URL: 只支持 postgresql:// / only postgresql:// is known, not {parts.scheme}")
+        raise SettingError(f"TONGCHOU_DATABASE_URL：只支持 postgresql:// / only postgresql:// is known, not {parts.scheme}")
     try:
         port = str(parts.port or "")
     except ValueError:
-        raise SettingError("TONGCHOU_DATABASE_URL: 端口须为数字 / the port must be a number") from None
+        raise SettingError("TONGCHOU_DATABASE_URL：端口须为数字 / the port must be a number") from None
     return {
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),

@@ -20,7 +20,7 @@ class KeysIncomplete(Exception):
     """Some key files are missing from a folder that holds others."""
 
     def __init__(self, folder: Path, missing: list[str]) -> None:
-        self.zh = f"{folder}: 缺少密钥文件 {missing},请从备份恢复"
+        self.zh = f"{folder}：缺少密钥文件 {missing}，请从备份恢复"
         self.en = f"{folder}: key files {missing} are missing: restore them from the backup"
         super().__init__(f"{self.zh} / {self.en}")
 

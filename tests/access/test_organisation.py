@@ -129,7 +129,7 @@ def test_switching_post_is_a_page_and_audited(cast):
     client.post("/access/purpose/", {"purpose": "service"})
     client.post("/access/post/", {"post": str(cast.posts["checkpoint"].pk)})
     page = client.get("/access/").content.decode()
-    assert "一村卡点(卡点)" in page
+    assert "一村卡点 · 卡点" in page
     assert "未说明" in page  # the purpose was given for the other post
     line = audit.timeline("post", str(cast.posts["checkpoint"].pk)).first()
     assert (line.action, line.post, line.user) == ("switch_post", str(cast.posts["secretary"].pk), str(user.pk))

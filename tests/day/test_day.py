@@ -50,7 +50,7 @@ def rows():
 
 def test_the_brief_says_the_day_in_both_languages(february):
     brief = run()
-    assert "2020-02-14（当日未满 24 时，至运行时为止）：新增确诊 0 例，累计确诊 13 例" in brief.text_zh
+    assert "截至 2020-02-14 17:30（当日未满 24 时）：新增确诊 0 例，累计确诊 13 例" in brief.text_zh
     assert "13 confirmed in total" in brief.text_en
     for zh, en in HEADS.values():
         assert zh in brief.text_zh and en in brief.text_en

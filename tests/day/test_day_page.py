@@ -22,7 +22,7 @@ def test_the_command_runs_the_day_and_everybody_in_the_office_reads_it(cast):
     assert "这一天还没有简报" in client.get("/day/").content.decode()
     page = client.post("/day/run/", {"date": "2020-02-14"}, follow=True).content.decode()
     assert "已运行 2020-02-14" in page or "已运行 2020年2月14日" in page
-    assert "2020-02-14（当日未满 24 时，至运行时为止）" in page
+    assert "截至 2020-02-14 17:00（当日未满 24 时）" in page
     assert DayBrief.objects.get().by_post == cast.actor("command").post_id
     read = cast.client("cdc_east").get("/day/?date=2020-02-14").content.decode()
     assert "运行六步" not in read and "累计确诊 0 例" in read

@@ -98,7 +98,7 @@ def test_who_may_only_look_cannot_change(cast, ledger):
 def sheet(tmp_path, *rows):
     file = tmp_path / "区划.csv"
     with file.open("w", encoding="utf-8-sig", newline="") as out:
-        csv.writer(out).writerows([["区划代码", "名称", "生效日期", "驻地经度(度)", "驻地纬度(度)", "坐标系"], *rows])
+        csv.writer(out).writerows([["区划代码", "名称", "生效日期", "驻地经度（度）", "驻地纬度（度）", "坐标系"], *rows])
     return file
 
 

@@ -62,7 +62,7 @@ def _no_demo(settings):
 
 
 def send(**changes) -> Notice:
-    values = {"to_post": "post-9", "title": "任务 T20200214-0001:已交办", "title_en": "Task T20200214-0001 assigned", "body": "时限:2020-02-14 12:00", "key": "k"}
+    values = {"to_post": "post-9", "title": "任务 T20200214-0001：已交办", "title_en": "Task T20200214-0001 assigned", "body": "时限：2020-02-14 12:00", "key": "k"}
     return notices.send(**{**values, **changes})
 
 
@@ -82,7 +82,7 @@ def test_in_app_at_once_and_once_by_key():
     assert delivery("app").state == "sent"
     with translation.override("en"):
         assert first.shown_title == "Task T20200214-0001 assigned"
-        assert first.shown_body == "时限:2020-02-14 12:00", "without an English text the Chinese one is shown"
+        assert first.shown_body == "时限：2020-02-14 12:00", "without an English text the Chinese one is shown"
     assert notices.deliver_due() == 0
 
 

@@ -1,7 +1,8 @@
 """Every page of the app with an address to open it at and a person who may: made from the URL resolver.
 
-A route that is no page of its own stands in ``NO_PAGE`` with its reason; a new route that is in neither list fails the
-test, so no page can stay unseen.
+A route is opened at its address (``addresses``), reached by hand (``walks.WALKS``), or stands in ``NO_PAGE`` with what it
+answers instead of a page; ``test_no_page.py`` holds each to that. A new route that is nowhere fails the test, so no page
+can stay unseen.
 """
 
 from __future__ import annotations
@@ -13,34 +14,30 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.cast import EAST, VILLAGE
 
-#: route name -> why a browser does not open it as a page
+#: route name -> what it answers instead of a page of its own: "closed" to everybody, "step" is taken by POST and
+#: sends back to a page, "part" is swapped into a page that holds it, anything else is the type of its data
 NO_PAGE = {
-    "account_set_password": "switched off", "account_signup": "switched off", "account_email": "switched off",
-    "account_email_verification_sent": "switched off", "account_confirm_email": "switched off",
-    "account_reset_password": "switched off", "account_reset_password_done": "switched off",
-    "account_reset_password_from_key": "switched off", "account_reset_password_from_key_done": "switched off",
-    "account_confirm_login_code": "switched off", "account_request_login_code": "switched off",
-    "account_reauthenticate": "only in the middle of a sensitive change", "mfa_reauthenticate": "only in the middle of a sensitive change",
-    "mfa_authenticate": "only in the middle of a sign-in", "mfa_download_recovery_codes": "a text file",
-    "mfa_activate_totp": "asks to sign in again first", "mfa_deactivate_totp": "asks to sign in again first",
-    "mfa_generate_recovery_codes": "asks to sign in again first", "mfa_view_recovery_codes": "asks to sign in again first",
-    "set_language": "takes a choice", "javascript-catalog": "a script", "act": "takes a step", "notices-read-all": "takes a step",
-    "wall-live": "a part of the wall", "ledger-count": "a part of the list", "ledger-export": "asks for a file",
-    "ledger-export-file": "a file", "ledger-import-rejected": "a file", "phone-unbind": "takes a step", "token-change": "takes a step",
-    "area-schematic": "data for the map", "area-outlines": "data for the map", "task-step": "needs a step of a state",
-    "day-run": "takes a step", "ledger-action": "needs an action of a state", "rules-withdraw": "takes a step",
-    "ledger-import-mapping": "needs a sheet sent before", "ledger-import-detail": "needs a sheet sent before", "rules-proposal": "needs a proposal of another person",
-    "phone-code": "shows a new one-time code each time",
+    "account_set_password": "closed", "account_signup": "closed", "account_email": "closed",
+    "account_email_verification_sent": "closed", "account_confirm_email": "closed", "account_reset_password": "closed",
+    "account_reset_password_done": "closed", "account_reset_password_from_key": "closed",
+    "account_reset_password_from_key_done": "closed", "account_confirm_login_code": "closed",
+    "set_language": "step", "notices-read-all": "step", "phone-unbind": "step", "day-run": "step", "act": "step",
+    "wall-live": "part", "ledger-count": "part",
+    "javascript-catalog": "text/javascript", "mfa_download_recovery_codes": "text/plain", "ledger-import-rejected": "text/csv",
+    "ledger-export-file": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "area-schematic": "application/json", "area-outlines": "application/json",
+    "api-schema": "application/vnd.oai.openapi", "api-rows": "application/json", "api-row": "application/json", "api-action": "application/json",
 }  # fmt: skip
-#: prefixes of machine interfaces
-MACHINES = ("api",)
 
 
 @dataclass(frozen=True)
 class Address:
+    """``session`` is "fresh" where the page asks for a sign-in of the last minutes."""
+
     route: str
     path: str
     who: str
+    session: str = ""
 
 
 def routes() -> dict[str, int]:
@@ -58,39 +55,60 @@ def routes() -> dict[str, int]:
     return found
 
 
+#: pages without a part in their address that not everybody may open; the others are opened by the command post
+WHO = {
+    "access-account": "secretary", "purpose": "cdc_east", "switch-post": "grid", "phones": "secretary", "tokens": "sec_admin",
+    "personal-fields": "auditor", "permission-table": "auditor", "field": "grid", "area-map": "office", "rulebook": "office",
+    "rules-proposals": "office", "case-report": "cdc_east", "task-new": "east", "accounts": "sys_admin", "audit-trail": "auditor",
+    "duplicates": "cdc_east", "account_login": "", "account_inactive": "", "phone-sign-in": "",
+}  # fmt: skip
+#: pages without an address of their own to come to: a walk leads there
+ONLY_WALKED = {"mfa_authenticate", "account_reauthenticate", "mfa_reauthenticate"}
+#: pages that ask for a sign-in of the last minutes
+FRESH = {
+    "mfa_activate_totp": "grid", "mfa_deactivate_totp": "command", "mfa_generate_recovery_codes": "command",
+    "mfa_view_recovery_codes": "auditor",
+}  # fmt: skip
+
+
+def named(scene: Any) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+    """route -> who opens it, with the parts of the address, once for each state worth seeing."""
+    person, sheet, foreign = ({"key": "person", "pk": pk} for pk in (scene.person, scene.sheet, scene.foreign_sheet))
+    case = {"key": "case", "pk": scene.case}
+    return {
+        "phone-bind": [("", {"secret": "unknown-secret"}), ("", {"secret": scene.phone_secret})],
+        "one-time-link": [("", {"secret": "unknown-secret"}), ("", {"secret": scene.link_secret})],
+        "notice": [("grid", {"pk": scene.notice})], "village": [("secretary", {"area_path": VILLAGE})],
+        "task": [("grid", {"pk": scene.task}), ("east", {"pk": scene.task})],
+        "task-step": [("grid", {"pk": scene.accepted_task, "name": "report"}), ("grid", {"pk": scene.accepted_task, "name": "extend"})],
+        "task-late": [("east", {"post": scene.post})], "wall-area": [("command", {"path": EAST})],
+        "zone-area": [("command", {"area_path": EAST})], "zone-decide": [("east", {"area_path": EAST})],
+        "post-holders": [("office", {"pk": scene.post})], "user-doors": [("sys_admin", {"pk": scene.user})],
+        "ledger-list": [("cdc_east", {"key": "person"}), ("cdc_east", {"key": "case"})],
+        "ledger-new": [("cdc_east", {"key": "person"}), ("office", {"key": "place"})],
+        "ledger-detail": [("cdc_east", person), ("cdc_east", case), ("office", {"key": "zone_decision", "pk": scene.decision})],
+        "ledger-edit": [("cdc_east", person)],
+        "ledger-action": [("cdc_east", {**case, "name": "discharge"}), ("cdc_east", {**case, "name": "confirm"})],
+        "ledger-import": [("secretary", {"key": "person"})], "ledger-export": [("cdc_east", {"key": "person"})],
+        "ledger-import-detail": [("secretary", sheet), ("secretary", foreign)], "ledger-import-mapping": [("secretary", foreign)],
+        "rules-detail": [("office", {"rule_id": "zone.level"})], "rules-propose": [("office", {"rule_id": "zone.review"})],
+        "rules-proposal": [("office", {"pk": scene.proposal}), ("command", {"pk": scene.proposal})],
+        "rules-withdraw": [("office", {"pk": scene.own_rule})],
+        "case-course": [("cdc_east", {"pk": scene.case})],
+    }  # fmt: skip
+
+
 def addresses(scene: Any) -> list[Address]:
     """An address for each page. ``scene`` holds the rows that addresses name."""
-    who = {
-        "access-account": "secretary", "purpose": "cdc_east", "switch-post": "grid", "phones": "secretary", "tokens": "sec_admin",
-        "personal-fields": "auditor", "permission-table": "auditor", "field": "grid", "area-map": "office", "rulebook": "office",
-        "rules-proposals": "office", "case-report": "cdc_east", "task-new": "east", "accounts": "sys_admin", "audit-trail": "auditor", "duplicates": "cdc_east",
-    }  # fmt: skip
-    named = {
-        "account_login": ("", {}), "account_inactive": ("", {}), "phone-sign-in": ("", {}),
-        "phone-bind": ("", {"secret": "unknown-secret"}), "one-time-link": ("", {"secret": "unknown-secret"}),
-        "notice": ("grid", {"pk": scene.notice}), "task": ("grid", {"pk": scene.task}), "village": ("secretary", {"area_path": VILLAGE}),
-        "task-late": ("east", {"post": scene.post}), "wall-area": ("command", {"path": EAST}),
-        "zone-area": ("command", {"area_path": EAST}), "zone-decide": ("east", {"area_path": EAST}),
-        "post-holders": ("office", {"pk": scene.post}), "user-doors": ("sys_admin", {"pk": scene.user}),
-        "ledger-list": ("cdc_east", {"key": "person"}), "ledger-new": ("cdc_east", {"key": "person"}),
-        "ledger-detail": ("cdc_east", {"key": "person", "pk": scene.person}),
-        "ledger-edit": ("cdc_east", {"key": "person", "pk": scene.person}),
-        "ledger-import": ("cdc_east", {"key": "person"}),
-        "rules-detail": ("office", {"rule_id": "zone.level"}), "rules-propose": ("office", {"rule_id": "zone.review"}),
-        "case-course": ("cdc_east", {"pk": scene.case}),
-    }  # fmt: skip
-    made = []
+    made, parted = [], named(scene)
     for route, parts in routes().items():
-        if route in NO_PAGE or route.startswith(MACHINES):
-            continue
-        if route in named:
-            person, kwargs = named[route]
-            made.append(Address(route, reverse(route, kwargs=kwargs), person))
-        elif parts == 0:
-            made.append(Address(route, reverse(route), who.get(route, "command")))
+        if route in parted:
+            made += [Address(route, reverse(route, kwargs=kwargs), who) for who, kwargs in parted[route]]
+        elif parts == 0 and route not in NO_PAGE and route not in ONLY_WALKED:
+            made.append(Address(route, reverse(route), FRESH.get(route, WHO.get(route, "command")), "fresh" if route in FRESH else ""))
     return made
 
 
-def unseen(made: list[Address]) -> set[str]:
-    """Routes that no address opens and no reason excuses."""
-    return {route for route in routes() if not route.startswith(MACHINES)} - {one.route for one in made} - set(NO_PAGE)
+def unseen(seen: set[str]) -> set[str]:
+    """Routes that nothing opens and that are not said to be no page."""
+    return set(routes()) - seen - set(NO_PAGE)

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings as city_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -19,6 +20,7 @@ from tongchou.outbreak.actions.outbreak import draft_outbreak, open_outbreak
 
 from tests.cast import BACKEND, CITY, VILLAGE, gather
 from tests.desk.test_search import register
+from tests.pages.prepared import prepare
 from tests.pages.scene import NOON, fast_passwords, open_task_for
 
 __all__ = ["fast_passwords", "open_task_for"]
@@ -60,15 +62,29 @@ def scene(cast, open_task_for):  # noqa: F811
 
 
 @pytest.fixture
-def signed_in(cast):
-    """``signed_in(page, "grid")`` gives the page a session, as after password and second factor."""
+def prepared_scene(fast_passwords, scene, open_task_for):  # noqa: F811
+    """The scene, with what pages of a later step need."""
+    accepted = open_task_for("grid", "走访独居老人", hours_ago=1)
+    for name, found in prepare(scene.cast, accepted).items():
+        setattr(scene, name, found)
+    return scene
 
-    def enter(page, who: str) -> None:
+
+@pytest.fixture
+def signed_in(cast):
+    """``signed_in(page, "grid")`` gives the page a session, as after password and second factor.
+
+    "fresh" is one of this minute; with any other, sensitive pages ask again.
+    """
+
+    def enter(page, who: str, session: str = "") -> None:
         page.context.clear_cookies()
         if not who:
             return
         user, store = cast.users[who], SessionStore()
         store[SESSION_KEY], store[BACKEND_SESSION_KEY], store[HASH_SESSION_KEY] = str(user.pk), BACKEND, user.get_session_auth_hash()
+        if session == "fresh":
+            record_authentication(SimpleNamespace(session=store), user, method="password")
         store.create()
         page.context.add_cookies([{"name": city_settings.SESSION_COOKIE_NAME, "value": store.session_key, "url": page.context.base}])
 

@@ -58,7 +58,6 @@ def test_from_sign_in_to_a_done_task_by_keyboard_alone(scene, open_page, live_se
 
 def test_the_slash_key_goes_to_the_search_box_and_finds(scene, open_page, live_server, signed_in):
     page = open_page("desktop")
-    page.context.base = live_server.url
     signed_in(page, "cdc_east")
     page.goto(f"{live_server.url}/")
     page.keyboard.press("/")
@@ -72,7 +71,6 @@ def test_the_slash_key_goes_to_the_search_box_and_finds(scene, open_page, live_s
 @pytest.mark.parametrize("width", [320, 390])
 def test_a_thumb_on_a_phone(scene, open_page, live_server, signed_in, width):
     page = open_page("phone")
-    page.context.base = live_server.url
     page.set_viewport_size({"width": width, "height": 700})
     signed_in(page, "grid")
     page.goto(f"{live_server.url}/field/")
@@ -101,7 +99,6 @@ def test_a_thumb_on_a_phone(scene, open_page, live_server, signed_in, width):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_phone_page_has_a_contrast_of_seven(scene, open_page, live_server, signed_in, axe, scheme):
     page = open_page("phone", color_scheme=scheme)
-    page.context.base = live_server.url
     signed_in(page, "grid")
     page.goto(f"{live_server.url}/field/")
     page.evaluate(axe)
@@ -114,7 +111,6 @@ def test_the_phone_page_has_a_contrast_of_seven(scene, open_page, live_server, s
 
 def test_a_failed_step_is_said_and_nothing_is_lost(scene, open_page, live_server, signed_in):
     page = open_page("desktop")
-    page.context.base = live_server.url
     signed_in(page, "grid")
     page.goto(f"{live_server.url}/")
     row = page.locator(f"#task-{scene.task}")
@@ -130,7 +126,6 @@ def test_a_failed_step_is_said_and_nothing_is_lost(scene, open_page, live_server
 
 def test_theme_and_language_are_kept(scene, open_page, live_server, signed_in):
     page = open_page("desktop")
-    page.context.base = live_server.url
     signed_in(page, "command")
     page.goto(f"{live_server.url}/")
     assert page.evaluate("() => document.documentElement.dataset.bsTheme") == "light"
@@ -149,7 +144,6 @@ def test_theme_and_language_are_kept(scene, open_page, live_server, signed_in):
 
 def test_pages_print_without_their_frame(scene, open_page, live_server, signed_in):
     page = open_page("desktop", color_scheme="dark")
-    page.context.base = live_server.url
     signed_in(page, "grid")
     page.goto(f"{live_server.url}/")
     page.emulate_media(media="print")
@@ -163,7 +157,6 @@ def test_pages_print_without_their_frame(scene, open_page, live_server, signed_i
 
 def test_the_wall_draws_its_curve_and_stays_still(scene, open_page, live_server, signed_in):
     page = open_page("desktop")
-    page.context.base = live_server.url
     signed_in(page, "command")
     page.goto(f"{live_server.url}/wall/")
     page.wait_for_selector("#curve-chart[data-drawn]")

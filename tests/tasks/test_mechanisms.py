@@ -60,7 +60,7 @@ def test_task_states_reminders_escalation_site_check(cast):
         run_escalations(at=citytime.now(), by=SYSTEM)
         page = text(asker.get(reverse("task", kwargs={"pk": task.pk})))
         assert "上报上级</strong> 河口街道书记" in page and "超时" in page
-        assert f"任务 {task.number}:下级岗位超时未办结" in text(other.get(reverse("notices")))
+        assert f"任务 {task.number}：下级岗位超时未办结" in text(other.get(reverse("notices")))
         assert "一村书记" in text(asker.get(reverse("task-board")))
         assert task.number in text(asker.get(reverse("task-late", kwargs={"post": cast.posts["secretary"].pk})))
 
@@ -115,4 +115,4 @@ def test_village_is_the_smallest_reporting_unit_with_its_own_ledger_and_score(ca
         assert doer.get(reverse("village", kwargs={"area_path": "510402001999"})).status_code == 404
         assert doer.get(reverse("village", kwargs={"area_path": "nonsense"})).status_code == 404
         empty = text(asker.get(reverse("village", kwargs={"area_path": OTHER_VILLAGE})))
-        assert "没有到期的任务,不评分" in empty
+        assert "没有到期的任务，不评分" in empty

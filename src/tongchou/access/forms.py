@@ -29,13 +29,13 @@ class OwnPasswordForm(ChangePasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["oldpassword"].help_text = _("忘记了密码的,请系统管理员发给一次性链接。")
+        self.fields["oldpassword"].help_text = _("忘记了密码的，请系统管理员发给一次性链接。")
 
 
 class NewPasswordForm(forms.Form):
     password = forms.CharField(
         label=_("新密码"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), min_length=10,
-        help_text=_("至少 10 个字符,不要与工号、姓名相近,不要全是数字。"),
+        help_text=_("至少 10 个字符，不要与工号、姓名相近，不要全是数字。"),
     )
     again = forms.CharField(label=_("再输入一次"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
 
@@ -88,7 +88,7 @@ class DeputiseForm(forms.Form):
         username = self.cleaned_data["username"].strip()
         user = User.objects.filter(username=username).first()
         if user is None:
-            raise forms.ValidationError(_("没有这个工号的账户,请系统管理员先建立账户。"))
+            raise forms.ValidationError(_("没有这个工号的账户，请系统管理员先建立账户。"))
         self.user = user
         return username
 

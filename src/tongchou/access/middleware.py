@@ -50,8 +50,8 @@ class ActorMiddleware:
             return redirect("mfa_activate_totp") if _lacks_second_factor(request, actor, route) else None
         if request.path.startswith(API_PREFIX):
             if actor is None:
-                return _refusal("sign_in", "请先登录,或检查接口令牌。", "Sign in, or check the token.", 401)
-            return _refusal("not_found", "没有此接口,或您的岗位不能使用。", "There is no such call, or your post may not use it.", 404)
+                return _refusal("sign_in", "请先登录，或检查接口令牌。", "Sign in, or check the token.", 401)
+            return _refusal("not_found", "没有此接口，或您的岗位不能使用。", "There is no such call, or your post may not use it.", 404)
         if actor is None:
             return redirect_to_login(request.get_full_path())
         raise Http404

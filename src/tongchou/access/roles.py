@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class Role(models.TextChoices):
     PUB = "PUB", _("居民")
     GRID = "GRID", _("网格员")
-    SECRETARY = "SECRETARY", _("村(社区)、街道书记")
+    SECRETARY = "SECRETARY", _("村（社区）、街道书记")
     CDC_DISTRICT = "CDC_DISTRICT", _("区县疾控")
     CDC_CITY = "CDC_CITY", _("市疾控")
     HOSPITAL = "HOSPITAL", _("医院")

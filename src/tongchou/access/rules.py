@@ -19,7 +19,7 @@ def demand(by: Actor, ledger_key: str, verb: str) -> None:
     """Refuse an actor whom the permission table does not name."""
     if not permissions.may(by, ledger_key, verb):
         raise AccessError(
-            "forbidden", "您的岗位无权办理此事项,请联系系统管理员。", "Your post may not do this; ask the system administrator."
+            "forbidden", "您的岗位无权办理此事项，请联系系统管理员。", "Your post may not do this; ask the system administrator."
         )
 
 
@@ -27,7 +27,7 @@ def demand_not_self(by: Actor, user: User) -> None:
     """Refuse a change of rights that the actor would make for herself."""
     if by.user_id and by.user_id == str(user.pk):
         raise AccessError(
-            "self_grant", "不能给自己授权或改变自己的权限,请由另一位管理员办理。",
+            "self_grant", "不能给自己授权或改变自己的权限，请由另一位管理员办理。",
             "Nobody grants rights to herself; ask another administrator.",
         )
 
@@ -42,7 +42,7 @@ def demand_reach(by: Actor, post: Post) -> None:
         return
     if post.role not in permissions.deputy_roles(by):
         raise AccessError(
-            "forbidden_role", "您不能为该角色的岗位安排人员,请联系系统管理员。",
+            "forbidden_role", "您不能为该角色的岗位安排人员，请联系系统管理员。",
             "You may not fill a post of this role; ask the system administrator.",
         )
     if not any(scope.kind == "area" and _inside(post.area_path, scope.value) for scope in by.scopes):
@@ -60,7 +60,7 @@ def demand_separate(user: User, post: Post) -> None:
     roles = set(PostHolding.objects.filter(lasting, user=user).exclude(post=post).values_list("post__role", flat=True))
     if (post.role in ADMIN_ROLES and roles) or roles & ADMIN_ROLES:
         raise AccessError(
-            "admins_apart", "系统、安全、审计三类管理员必须由不同的人担任,且不得兼任其他岗位。",
+            "admins_apart", "系统、安全、审计三类管理员必须由不同的人担任，且不得兼任其他岗位。",
             "The system, security and audit administrators are different people who hold no other post.",
         )
 
@@ -81,10 +81,10 @@ def demand_another(
         rows = rows.exclude(post=without_post)
     if not any(row.user.usable_on(today) and not row.absent_on(today) for row in rows.select_related("user")):
         raise AccessError(
-            "last_admin", "这是最后一位此类管理员,请先任命接替的人。", "This is the last administrator of this kind; appoint another one first.",
+            "last_admin", "这是最后一位此类管理员，请先任命接替的人。", "This is the last administrator of this kind; appoint another one first.",
         )
 
 
 def demand_days(from_on: object, to_on: object) -> None:
     if from_on is not None and to_on is not None and to_on < from_on:  # type: ignore[operator]
-        raise AccessError("days_reversed", "截止日期早于开始日期,请改正。", "The last day is before the first; correct it.", "to_on")
+        raise AccessError("days_reversed", "截止日期早于开始日期，请改正。", "The last day is before the first; correct it.", "to_on")

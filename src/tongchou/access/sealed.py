@@ -59,7 +59,7 @@ class KeyRing:
         if wanted not in self.keys:
             self.reload()
         if wanted not in self.keys:
-            raise SealedError(f"密钥 {wanted.hex()} 不在密钥文件夹中,请从备份恢复 / the key is not in the key folder: restore it from the backup")
+            raise SealedError(f"密钥 {wanted.hex()} 不在密钥文件夹中，请从备份恢复 / the key is not in the key folder: restore it from the backup")
         return self.keys[wanted]
 
 
@@ -96,12 +96,12 @@ def unseal(value: bytes, place: str) -> str:
     if not value:
         return ""
     if value[0] != AES_GCM or len(value) < _HEAD + _NONCE:
-        raise SealedError(f"{place}: 未知的加密算法 {value[0]} / unknown algorithm")
+        raise SealedError(f"{place}：未知的加密算法 {value[0]} / unknown algorithm")
     head, nonce, body = value[:_HEAD], value[_HEAD : _HEAD + _NONCE], value[_HEAD + _NONCE :]
     try:
         return ring().cipher(bytes(head[1:])).decrypt(nonce, body, head + place.encode()).decode()
     except InvalidTag:
-        raise SealedError(f"{place}: 密文被改动或移位,请从备份恢复该行 / the value was altered or moved: restore the row") from None
+        raise SealedError(f"{place}：密文被改动或移位，请从备份恢复该行 / the value was altered or moved: restore the row") from None
 
 
 class _SealedAttribute:
@@ -151,7 +151,7 @@ class SealedField(models.Field):
 
     def place(self, instance: models.Model) -> str:
         if instance.pk is None:
-            raise SealedError(f"{self.model.__name__}.{self.name}: 没有主键不能加密 / a row without its key cannot be sealed")
+            raise SealedError(f"{self.model.__name__}.{self.name}：没有主键不能加密 / a row without its key cannot be sealed")
         return f"{instance._meta.db_table}.{self.column}.{instance.pk}"
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Sealed | None:
@@ -188,14 +188,14 @@ class SealedField(models.Field):
             return value
         if value == "":
             return Sealed()
-        raise SealedError(f"{self.model.__name__}.{self.name}: 加密字段只能随整行保存 / a sealed field is saved with its row, and searched by its blind index")
+        raise SealedError(f"{self.model.__name__}.{self.name}：加密字段只能随整行保存 / a sealed field is saved with its row, and searched by its blind index")
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         value = super().get_db_prep_value(value, connection, prepared)
         return value if value is None else connection.Database.Binary(bytes(value))
 
     def value_to_string(self, obj: models.Model) -> str:
-        raise SealedError(f"{self.model.__name__}.{self.name}: 加密字段不能序列化 / a sealed field is not serialised by Django")
+        raise SealedError(f"{self.model.__name__}.{self.name}：加密字段不能序列化 / a sealed field is not serialised by Django")
 
     def formfield(self, **kwargs: Any) -> Any:
         return super().formfield(**{"form_class": forms.CharField, "max_length": self.text_length, **kwargs})

@@ -99,7 +99,7 @@ def match_header(header: Iterable[str]) -> list[str]:
         if column not in columns:
             raise AreaError(
                 "column_missing",
-                f"表头缺少“{COLUMNS[column][1]}”（{column}）一列；至少需要 区划代码(code) 和 名称(name)",
+                f"表头缺少“{COLUMNS[column][1]}”（{column}）一列；至少需要 区划代码（code） 和 名称（name）",
                 f"the header has no '{column}' column; at least code and name are needed",
             )
     doubled = next((column for column in columns if column and columns.count(column) > 1), None)

@@ -8,7 +8,7 @@ from django.db import models
 class TrailIsAppendOnly(Exception):
     """The audit trail takes new rows and nothing else."""
 
-    zh = "审计记录只能追加,不能修改或删除。"
+    zh = "审计记录只能追加，不能修改或删除。"
     en = "The audit trail takes new rows only: nothing in it is changed or deleted."
 
     def __init__(self) -> None:

@@ -116,14 +116,14 @@ def verify() -> Verdict:
     head = ChainHead.objects.filter(id=1).first()
     if (head.position, head.link) != (position, link) if head else position:
         return _broken(position + 1)
-    return Verdict(position, None, f"审计链完整,共 {position} 条。", f"The audit chain holds: {position} lines.")
+    return Verdict(position, None, f"审计链完整，共 {position} 条。", f"The audit chain holds: {position} lines.")
 
 
 def _broken(position: int) -> Verdict:
     return Verdict(
         position - 1,
         position,
-        f"审计链在第 {position} 条断裂:该条被改动、删除、插入或截断。请立即保留现场并从备份核对。",
+        f"审计链在第 {position} 条断裂：该条被改动、删除、插入或截断。请立即保留现场并从备份核对。",
         f"The audit chain breaks at line {position}: it was altered, removed, inserted or cut off."
         " Keep everything as it is and compare with the backup.",
     )

@@ -12,7 +12,7 @@ import django
 from tongchou import env
 from tongchou.cli import commands, standing, terminal
 
-ABOUT = """统筹:一座城市的疫情指挥系统 / Tongchou: a city's command system for an epidemic
+ABOUT = """统筹：一座城市的疫情指挥系统 / Tongchou: a city's command system for an epidemic
 
 每个命令都有自己的帮助 / every command has its own help: tongchou WORD --help
 退出码 / exit codes: 0 完成 done · 1 失败并说明原因 failed, with the reason · 2 命令写法有误 wrong usage"""
@@ -58,7 +58,7 @@ def run_command(words: list[str]) -> int:
     if command is None:
         if words and not words[0].startswith("-"):
             raise terminal.UsageError(
-                f"没有“{words[0]}”这个命令;可用:{'、'.join(known)}",
+                f"没有“{words[0]}”这个命令；可用：{'、'.join(known)}",
                 f"there is no command {words[0]!r}; there are: {', '.join(known)}",
             )
         overview().parse_args(words)

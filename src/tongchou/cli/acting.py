@@ -14,7 +14,7 @@ from tongchou.cli.terminal import CommandError
 def add_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--as", dest="post", metavar="POST", default="",
-        help="以哪个岗位办理(岗位编码);演示城市中不写则为 system / act as this post (its code); system by default in a demo city",
+        help="以哪个岗位办理（岗位编码）；演示城市中不写则为 system / act as this post (its code); system by default in a demo city",
     )
 
 
@@ -31,5 +31,5 @@ def actor(code: str, *, purpose: str = "terminal") -> Actor:
     post = Post.objects.filter(code=code).first()
     if post is None:
         near = ", ".join(Post.objects.order_by("code").values_list("code", flat=True)[:8])
-        raise CommandError(f"没有编码为 {code} 的岗位,例如:{near}", f"there is no post {code}; for instance: {near}")
+        raise CommandError(f"没有编码为 {code} 的岗位，例如：{near}", f"there is no post {code}; for instance: {near}")
     return Actor.of_post(post, purpose=purpose)

@@ -59,7 +59,7 @@ def read_key_file(path: Path, *, make: bool = False) -> bytes:
         key = b""
     if len(key) != 32:
         raise ArchiveError(
-            f"{path} 不是备份密钥文件:用 --key-file 指明作备份时的密钥,或用 --passphrase-file",
+            f"{path} 不是备份密钥文件：用 --key-file 指明作备份时的密钥，或用 --passphrase-file",
             f"{path} is no backup key: name the key of the backup with --key-file, or use --passphrase-file",
         )
     return key
@@ -152,7 +152,7 @@ class Reader:
             piece = self._cipher.decrypt(nonce, sealed, self._bound)
         except InvalidTag:
             raise ArchiveError(
-                "备份无法打开:密钥不对,或文件被改动、截断;请换密钥,或用另一份备份",
+                "备份无法打开：密钥不对，或文件被改动、截断；请换密钥，或用另一份备份",
                 "the backup cannot be opened: the key is another one, or the file was altered or cut short;"
                 " try the right key or another backup",
             ) from None

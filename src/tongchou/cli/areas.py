@@ -22,7 +22,7 @@ from tongchou.cli import acting, terminal
 from tongchou.refusal import Refusal
 
 NAME = "areas"
-HELP_ZH = "区划:导入、查看、合并、拆分、改名、边界,以及按另一天的区划重新汇总"
+HELP_ZH = "区划：导入、查看、合并、拆分、改名、边界，以及按另一天的区划重新汇总"
 HELP_EN = "divisions: import, show, merge, split, rename, outlines, and figures told again under another day's divisions"
 JSON = {
     "import": {
@@ -32,7 +32,7 @@ JSON = {
         "unchanged": "未变 / rows that already stood so",
         "rejected": "退回 / rows handed back",
         "refused": "整份文件是否退回 / whether the whole file was refused",
-        "reasons": "原因 [{row, column, code, zh, en}];整份退回时 row 为 0 / why; row 0 speaks of the whole file",
+        "reasons": "原因 [{row, column, code, zh, en}]；整份退回时 row 为 0 / why; row 0 speaks of the whole file",
     },
     "tree": {
         "code": "区划代码 / division code",
@@ -41,14 +41,14 @@ JSON = {
         "level": "级别 / level",
         "parent": "上级 / path of the division above",
         "valid_from_on": "生效日期 / first day",
-        "valid_to_on": "失效日期(不含),无则 null / first day on which it is no more, else null",
-        "lon": "驻地经度(度)/ seat, degrees",
-        "lat": "驻地纬度(度)/ seat, degrees",
+        "valid_to_on": "失效日期（不含），无则 null / first day on which it is no more, else null",
+        "lon": "驻地经度（度）/ seat, degrees",
+        "lat": "驻地纬度（度）/ seat, degrees",
         "datum": "坐标系 / datum of the seat",
     },
     "merge": {
         "on": "变更日期 / day of the change",
-        "unchanged": "已登记过,未作改动 / it stood on record already",
+        "unchanged": "已登记过，未作改动 / it stood on record already",
         "ended": "自这一天停用的区划 / divisions that end",
         "began": "自这一天启用的区划 / divisions that begin",
         "successions": "去向 [{from, to, share}] / where each division's people live now",
@@ -68,23 +68,23 @@ JSON = {
         "rejected": "退回 / features handed back",
         "refused": "整份文件是否退回 / whether the whole file was refused",
         "reasons": "原因 [{row, column, code, zh, en}] / why features were handed back",
-        "warnings": "提醒,如驻地不在边界内 / warnings, such as a seat outside its outline",
+        "warnings": "提醒，如驻地不在边界内 / warnings, such as a seat outside its outline",
         "missing": "同级中没有边界的区划 / divisions of the same level without an outline",
     },
 }
 INPUT = {
-    "code": "import: 区划代码,12 位(网格 15 位;2、4、6、9 位的上级代码也可)/ division code",
-    "name": "import: 名称 / name",
-    "level": "import: 级别,可不填(由代码得出)/ level, optional: it follows from the code",
-    "parent": "import: 上级代码,可不填 / the division above, optional",
-    "urban_rural": "import: 城乡分类代码 111、112、121、122、123、210、220,可不填 / urban-rural class, optional",
-    "lon": "import: 驻地经度(度),可不填 / seat, degrees, optional",
-    "lat": "import: 驻地纬度(度)/ seat, degrees",
-    "datum": "import: 坐标系 WGS-84、CGCS2000、GCJ-02、BD-09;有坐标必填 / datum, needed with a seat",
-    "seat_source": "import: 坐标来源,可不填 / whose coordinates, optional",
-    "valid_from_on": "import: 生效日期,不填则用 --valid-from / first day, else --valid-from",
-    "valid_to_on": "import: 失效日期(自这一天起不再有效),可不填 / first day on which it is no more, optional",
-    "code, count": "retell: 两列,区划代码和人数或件数 / two columns: division code and a whole number",
+    "code": "import：区划代码，12 位（网格 15 位；2、4、6、9 位的上级代码也可）/ division code",
+    "name": "import：名称 / name",
+    "level": "import：级别，可不填（由代码得出）/ level, optional: it follows from the code",
+    "parent": "import：上级代码，可不填 / the division above, optional",
+    "urban_rural": "import：城乡分类代码 111、112、121、122、123、210、220，可不填 / urban-rural class, optional",
+    "lon": "import：驻地经度（度），可不填 / seat, degrees, optional",
+    "lat": "import：驻地纬度（度）/ seat, degrees",
+    "datum": "import：坐标系 WGS-84、CGCS2000、GCJ-02、BD-09；有坐标必填 / datum, needed with a seat",
+    "seat_source": "import：坐标来源，可不填 / whose coordinates, optional",
+    "valid_from_on": "import：生效日期，不填则用 --valid-from / first day, else --valid-from",
+    "valid_to_on": "import：失效日期（自这一天起不再有效），可不填 / first day on which it is no more, optional",
+    "code, count": "retell：两列，区划代码和人数或件数 / two columns: division code and a whole number",
 }
 
 
@@ -106,29 +106,29 @@ def _word(words: Any, name: str, said: str, do: Callable[[argparse.Namespace], i
 
 
 def _add_import(words: Any) -> None:
-    said = "从 CSV 导入一个城市的区划(UTF-8 或 GB18030)/ take a city's divisions in from a CSV file"
+    said = "从 CSV 导入一个城市的区划（UTF-8 或 GB18030）/ take a city's divisions in from a CSV file"
     parser = _word(words, "import", said, _import)
     parser.add_argument("file", metavar="FILE", type=Path, help="CSV 文件 / the file")
     parser.add_argument("--valid-from", metavar="DATE", required=True, help="没写生效日期的行从哪一天起有效 / first day of rows that name none")
     parser.add_argument("--source", default="", help="来源 / where the file comes from")
     parser.add_argument("--datum", default="", help="没写坐标系的行用哪个坐标系 / datum of rows that name none")
-    parser.add_argument("--dry-run", action="store_true", help="只核对,不写入 / judge only, write nothing")
+    parser.add_argument("--dry-run", action="store_true", help="只核对，不写入 / judge only, write nothing")
 
 
 def _add_tree(words: Any) -> None:
     parser = _word(words, "tree", "某一天的区划树 / the tree of divisions on a day", _tree, writes=False)
     parser.add_argument("--under", metavar="CODE", default="", help="只看这个区划之下 / only below this division")
-    parser.add_argument("--on", metavar="DATE", help="哪一天,默认今天 / which day, today by default")
+    parser.add_argument("--on", metavar="DATE", help="哪一天，默认今天 / which day, today by default")
     parser.add_argument("--level", choices=areas.LEVELS, default="", help="只看一个级别 / one level only")
 
 
 def _add_reforms(words: Any) -> None:
-    merge = _word(words, "merge", "合并区划,下级随之改码 / merge divisions; those below get new codes", _merge)
-    merge.add_argument("--from", dest="parts", metavar="CODE", action="append", required=True, help="被合并的区划,可多次 / division, repeatable")
-    merge.add_argument("--to", metavar="CODE", required=True, help="并入的区划,或新代码 / the division that takes them in, or a new code")
-    merge.add_argument("--name", default="", help="新名称(新代码必填)/ its new name, needed for a new code")
+    merge = _word(words, "merge", "合并区划，下级随之改码 / merge divisions; those below get new codes", _merge)
+    merge.add_argument("--from", dest="parts", metavar="CODE", action="append", required=True, help="被合并的区划，可多次 / division, repeatable")
+    merge.add_argument("--to", metavar="CODE", required=True, help="并入的区划，或新代码 / the division that takes them in, or a new code")
+    merge.add_argument("--name", default="", help="新名称（新代码必填）/ its new name, needed for a new code")
     merge.add_argument("--child", metavar="OLD=NEW", action="append", default=[], help="下级的新代码 / a child's announced code")
-    merge.add_argument("--population", metavar="CODE=N", action="append", default=[], help="各区划人口,用于往回分 / populations, to tell later figures back")
+    merge.add_argument("--population", metavar="CODE=N", action="append", default=[], help="各区划人口，用于往回分 / populations, to tell later figures back")
     split = _word(words, "split", "拆分区划 / cut a division into several", _split)
     split.add_argument("code", metavar="CODE", help="被拆分的区划 / the division")
     split.add_argument("--into", metavar="CODE=N[:NAME]", action="append", required=True, help="各部分的代码、人口、名称 / each part: code, people, name")
@@ -143,9 +143,9 @@ def _add_reforms(words: Any) -> None:
 
 
 def _add_retell(words: Any) -> None:
-    said = "把按区划统计的数按另一天的区划重新汇总,合计不变 / tell counts again under another day's divisions; the total stays"
+    said = "把按区划统计的数按另一天的区划重新汇总，合计不变 / tell counts again under another day's divisions; the total stays"
     parser = _word(words, "retell", said, _retell, writes=False)
-    parser.add_argument("file", metavar="FILE", type=Path, help="CSV,两列:代码和数 / CSV with two columns: code and count")
+    parser.add_argument("file", metavar="FILE", type=Path, help="CSV，两列：代码和数 / CSV with two columns: code and count")
     parser.add_argument("--on", metavar="DATE", required=True, help="按哪一天的区划 / under the divisions of which day")
     parser.add_argument("--counted-on", metavar="DATE", help="这些数是按哪一天的区划统计的 / the day whose divisions the counts were written under")
     parser.add_argument("--level", choices=areas.LEVELS, default="", help="汇总到哪一级 / add up to one level")
@@ -157,7 +157,7 @@ def _add_outlines(words: Any) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="GeoJSON 文件 / the file")
     parser.add_argument("--datum", required=True, help="坐标系 / datum: WGS-84, CGCS2000, GCJ-02, BD-09")
     parser.add_argument("--source", required=True, help="边界来源 / whose outlines they are")
-    parser.add_argument("--dry-run", action="store_true", help="只核对,不写入 / judge only, write nothing")
+    parser.add_argument("--dry-run", action="store_true", help="只核对，不写入 / judge only, write nothing")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -189,9 +189,9 @@ def _outlines(args: argparse.Namespace) -> int:
 def _account(result: Any, dry_run: bool) -> str:
     lines = []
     if not result.refused:
-        dry = "(只核对,未写入 / dry run, nothing written)" if dry_run else ""
+        dry = "（只核对，未写入 / dry run, nothing written）" if dry_run else ""
         lines.append(
-            f"共 {result.rows} 行:新增 {result.created},更新 {result.updated},未变 {result.unchanged},退回 {result.rejected}"
+            f"共 {result.rows} 行：新增 {result.created}，更新 {result.updated}，未变 {result.unchanged}，退回 {result.rejected}"
             f" / {result.rows} rows: {result.created} created, {result.updated} updated, {result.unchanged} unchanged,"
             f" {result.rejected} rejected {dry}".rstrip()
         )
@@ -221,7 +221,7 @@ def _tree(args: argparse.Namespace) -> int:
     indent = {level: "  " * step for step, level in enumerate(areas.LEVELS)}
     least = min((len(indent[one.level]) for one in found), default=0)
     text = "\n".join(f"{indent[one.level][least:]}{one.code}  {one.name}" for one in found)
-    args.say(data, text or f"{day} 没有区划;用 tongchou areas import 导入 / no divisions on {day}; take them in with areas import")
+    args.say(data, text or f"{day} 没有区划；用 tongchou areas import 导入 / no divisions on {day}; take them in with areas import")
     return 0
 
 
@@ -261,7 +261,7 @@ def _rename(args: argparse.Namespace) -> int:
 def _say_reform(args: argparse.Namespace, result: ReformResult) -> int:
     moves = [{"from": start, "to": end, "share": float(share)} for start, end, share in result.successions]
     data = {"on": result.on, "unchanged": result.unchanged, "ended": result.ended, "began": result.began, "successions": moves}
-    lines = ["已登记过,未作改动 / on record already, nothing changed"] if result.unchanged else []
+    lines = ["已登记过，未作改动 / on record already, nothing changed"] if result.unchanged else []
     eve = date.fromordinal(result.on.toordinal() - 1)
     lines += [
         f"{areas.full_name(start, eve)} {start} → {areas.full_name(end, result.on)} {end}"
@@ -291,7 +291,7 @@ def _counts(file: bytes) -> dict[str, int]:
             path = areas.path_of((row.get("code") or row.get("代码") or "").strip())
             counts[path] = counts.get(path, 0) + _number(row.get("count") or row.get("数") or "")
         except Refusal as error:
-            raise terminal.CommandError(f"第 {number} 行:{error.zh}", f"row {number}: {error.en}") from error
+            raise terminal.CommandError(f"第 {number} 行：{error.zh}", f"row {number}: {error.en}") from error
     return counts
 
 
@@ -300,7 +300,7 @@ def _may(args: argparse.Namespace, verb: str, *codes: str) -> Actor:
     actor = acting.actor(args.post)
     if not permissions.may(actor, "area", verb):
         raise terminal.CommandError(
-            f"岗位“{actor.post_name}”无权改动区划,请以有权的岗位(如 办公室)办理",
+            f"岗位“{actor.post_name}”无权改动区划，请以有权的岗位（如 办公室）办理",
             f"the post {actor.post_code} may not change divisions; act as one that may, such as the office",
         )
     outside = [code for code in codes if not areas.path_of(code).startswith(_reach(actor))]

@@ -24,14 +24,14 @@ from tongchou.cli import archive, snapshot, terminal
 from tongchou.jobs.machine import machine_now
 
 NAME = "backup"
-HELP_ZH = "把整座城市的数据备份为一个加密文件;服务不必停止"
+HELP_ZH = "把整座城市的数据备份为一个加密文件；服务不必停止"
 HELP_EN = "back the whole city up into one encrypted file; the service goes on"
 JSON = {
     "file": "备份文件 / the backup",
     "bytes": "大小 / its size",
     "made_at": "备份时刻 / when it was taken",
     "rows": "数据库各表行数之和 / rows of the database, all tables together",
-    "key_file": "密钥文件,须另行保管;用口令时为空 / the key file, to be kept elsewhere; empty with a passphrase",
+    "key_file": "密钥文件，须另行保管；用口令时为空 / the key file, to be kept elsewhere; empty with a passphrase",
 }
 
 FORMAT = 1
@@ -46,11 +46,11 @@ def add_secret(parser: argparse.ArgumentParser) -> None:
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument(
         "--key-file", type=Path, metavar="FILE",
-        help="密钥文件,默认在数据目录旁 / key file, beside the data folder by default",
+        help="密钥文件，默认在数据目录旁 / key file, beside the data folder by default",
     )  # fmt: skip
     chosen.add_argument(
         "--passphrase-file", metavar="FILE",
-        help="从文件第一行读口令,- 为在终端输入 / read a passphrase from a file's first line, - asks at the terminal",
+        help="从文件第一行读口令，- 为在终端输入 / read a passphrase from a file's first line, - asks at the terminal",
     )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def secret_for_making(args: argparse.Namespace) -> tuple[archive.Secret, str]:
     path = args.key_file or env.backup_key()
     if path.resolve().is_relative_to(Path(settings.DATA)):
         raise terminal.UsageError(
-            f"密钥 {path} 在数据目录里,会与数据一起丢失:请放在别处",
+            f"密钥 {path} 在数据目录里，会与数据一起丢失：请放在别处",
             f"the key {path} lies in the data folder and would be lost with it: keep it elsewhere",
         )
     return archive.read_key_file(path, make=True), str(path)
@@ -136,7 +136,7 @@ def make_backup(target: Path, secret: archive.Secret, progress: Progress) -> dic
         CommandError: where the target exists or cannot be written.
     """
     if target.exists():
-        raise terminal.CommandError(f"{target} 已存在:请换一个文件名", f"{target} is there already: choose another name")
+        raise terminal.CommandError(f"{target} 已存在：请换一个文件名", f"{target} is there already: choose another name")
     half = target.with_name(f"{target.name}.part")
     folder = Path(tempfile.mkdtemp(prefix=".backup-", dir=settings.DATA))
     try:
@@ -152,7 +152,7 @@ def make_backup(target: Path, secret: archive.Secret, progress: Progress) -> dic
         _sync_folder(target.parent)
     except OSError as error:
         raise terminal.CommandError(
-            f"备份未能写入 {target}:{error.strerror};请检查磁盘空间与权限",
+            f"备份未能写入 {target}:{error.strerror}；请检查磁盘空间与权限",
             f"the backup could not be written to {target}: {error.strerror}; check space and permissions",
         ) from error
     finally:
@@ -178,7 +178,7 @@ def default_target() -> Path:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", nargs="?", type=Path, metavar="FILE",
-        help="备份文件,默认在数据目录的 backups/ 下按时刻命名 / the backup, named by the time in backups/ of the data folder by default",
+        help="备份文件，默认在数据目录的 backups/ 下按时刻命名 / the backup, named by the time in backups/ of the data folder by default",
     )  # fmt: skip
     add_secret(parser)
 
@@ -194,10 +194,10 @@ def run(args: argparse.Namespace) -> int:
     rows = sum(count for count, _ in manifest["database"]["rows"].values())
     size = target.stat().st_size
     result = {"file": str(target), "bytes": size, "made_at": manifest["made_at"], "rows": rows, "key_file": key_file}
-    text = f"备份完成:{target}({size / 1e6:.1f} MB,{rows} 行) / backup written: {target} ({size / 1e6:.1f} MB, {rows} rows)"
+    text = f"备份完成：{target}（{size / 1e6:.1f} MB,{rows} 行） / backup written: {target} ({size / 1e6:.1f} MB, {rows} rows)"
     if key_file:
         text += (
-            f"\n密钥在 {key_file}:请另存一份到别处,没有它备份无法打开"
+            f"\n密钥在 {key_file}：请另存一份到别处，没有它备份无法打开"
             f" / the key is {key_file}: keep a copy elsewhere, without it the backup cannot be opened"
         )
     args.say(result, text)

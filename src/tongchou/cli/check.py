@@ -7,7 +7,7 @@ import argparse
 from tongchou.cli import soundness
 
 NAME = "check"
-HELP_ZH = "检查安装:数据库版本与写入设置、密钥、磁盘、数据库结构、审计链"
+HELP_ZH = "检查安装：数据库版本与写入设置、密钥、磁盘、数据库结构、审计链"
 HELP_EN = "check the installation: database version and durability, keys, disk, database changes, audit chain"
 CITY = "optional"
 JSON = {
@@ -20,7 +20,7 @@ MARKS = {soundness.OK: "✓", soundness.WARN: "!", soundness.BAD: "✗"}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deep", action="store_true",
-        help="另外逐页检查数据库并核对整条审计链(较慢) / also read every page of the database and the whole audit chain (slow)",
+        help="另外逐页检查数据库并核对整条审计链（较慢） / also read every page of the database and the whole audit chain (slow)",
     )  # fmt: skip
 
 

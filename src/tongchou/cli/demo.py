@@ -12,7 +12,7 @@ from tongchou import env
 from tongchou.cli import terminal
 
 NAME = "demo"
-HELP_ZH = "建立并打开演示城市:攀枝花,2020年1月22日至2月14日"
+HELP_ZH = "建立并打开演示城市：攀枝花，2020年1月22日至2月14日"
 HELP_EN = "make and open the demo city: Panzhihua, 22 January to 14 February 2020"
 DJANGO = False
 
@@ -21,21 +21,21 @@ _LEAST_PEOPLE = 300
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--no-serve", action="store_true", help="只建立,不提供网页 / make the city without serving it")
-    parser.add_argument("--port", type=int, default=8000, help="端口,默认 8000 / port, 8000 by default")
-    parser.add_argument("--data", metavar="DIR", help="数据文件夹,默认 var/demo / data folder, var/demo by default")
+    parser.add_argument("--no-serve", action="store_true", help="只建立，不提供网页 / make the city without serving it")
+    parser.add_argument("--port", type=int, default=8000, help="端口，默认 8000 / port, 8000 by default")
+    parser.add_argument("--data", metavar="DIR", help="数据文件夹，默认 var/demo / data folder, var/demo by default")
     parser.add_argument("--people", metavar="N|full", default="",
-                        help="居民数,默认 20000;full 为普查的 1212203 人 / "
+                        help="居民数，默认 20000;full 为普查的 1212203 人 / "
                              "residents, 20000 by default; full: the census's 1,212,203")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
     if not _FOLDER.is_dir():
         raise terminal.CommandError(
-            f"找不到演示文件夹 {_FOLDER};演示只随源代码提供", f"there is no {_FOLDER}: the demo comes with the source tree only"
+            f"找不到演示文件夹 {_FOLDER}；演示只随源代码提供", f"there is no {_FOLDER}: the demo comes with the source tree only"
         )
     if not 1 <= args.port <= 65535:
-        raise terminal.UsageError(f"端口 {args.port} 无效,请在 1 到 65535 之间选", f"port {args.port} is none: choose 1 to 65535")
+        raise terminal.UsageError(f"端口 {args.port} 无效，请在 1 到 65535 之间选", f"port {args.port} is none: choose 1 to 65535")
     words = [sys.executable, "-m", "demo", "--people", people_of(args.people), "--port", str(args.port)]
     if args.no_serve:
         words.append("--no-serve")
@@ -53,7 +53,7 @@ def people_of(text: str) -> str:
         return text
     if not text.isascii() or not text.isdigit() or int(text) < _LEAST_PEOPLE:
         raise terminal.UsageError(
-            f"--people {text}:请填不小于 {_LEAST_PEOPLE} 的整数或 full", f"--people {text}: a number from {_LEAST_PEOPLE} up, or full"
+            f"--people {text}：请填不小于 {_LEAST_PEOPLE} 的整数或 full", f"--people {text}: a number from {_LEAST_PEOPLE} up, or full"
         )
     return text
 

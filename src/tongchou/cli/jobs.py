@@ -9,7 +9,7 @@ from tongchou.cli import terminal
 from tongchou.jobs.models import Job
 
 NAME = "jobs"
-HELP_ZH = "后台作业:运行工作进程,或列出作业"
+HELP_ZH = "后台作业：运行工作进程，或列出作业"
 HELP_EN = "background jobs: run the worker, or list them"
 JSON = {
     "run": {"done": "做完的作业数 / jobs done"},
@@ -18,7 +18,7 @@ JSON = {
         "kind": "种类 / kind",
         "state": "状态 / queued, running, done, failed, cancelled or poison",
         "done": "已完成的量 / amount done",
-        "total": "总量,0 为未知 / amount in all, 0 while unknown",
+        "total": "总量，0 为未知 / amount in all, 0 while unknown",
         "asked_at": "提出时间 / when it was asked for",
         "error": "失败原因 / why it failed",
     },
@@ -27,12 +27,12 @@ JSON = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     words = parser.add_subparsers(dest="what", required=True, metavar="WORD", title="命令 / commands")
-    runs = words.add_parser("run", help="运行工作进程,直到被停止 / run the worker until it is stopped")
+    runs = words.add_parser("run", help="运行工作进程，直到被停止 / run the worker until it is stopped")
     runs.add_argument("--until-idle", action="store_true", help="做完到期的作业就结束 / end when nothing is due")
     lists = words.add_parser("list", help="列出最近的作业 / list the latest jobs")
     lists.add_argument("--state", choices=sorted(Job.state.field.flatchoices and dict(Job.state.field.flatchoices)),
                        help="只列一种状态 / one state only")  # fmt: skip
-    lists.add_argument("--limit", type=int, default=50, metavar="N", help="最多几条,默认 50 / at most so many, 50 by default")
+    lists.add_argument("--limit", type=int, default=50, metavar="N", help="最多几条，默认 50 / at most so many, 50 by default")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -151,7 +151,7 @@ def mechanisms_page() -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", type=Path, default=env.ROOT / "docs", metavar="FOLDER",
-                        help="写到哪个目录,默认 docs / which folder to write to, docs by default")  # fmt: skip
+                        help="写到哪个目录，默认 docs / which folder to write to, docs by default")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:

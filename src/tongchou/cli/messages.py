@@ -9,7 +9,7 @@ from pathlib import Path
 import polib
 
 NAME = "messages"
-HELP_ZH = "编译各房间的英文词条(.po 到 .mo)"
+HELP_ZH = "编译各房间的英文词条（.po 到 .mo）"
 HELP_EN = "compile every room's English catalogue (.po to .mo)"
 DJANGO = False
 JSON = {"compiled": "编译了的文件数 / catalogues compiled", "current": "已是最新的文件数 / catalogues already up to date"}
@@ -46,5 +46,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     compiled, current = compile_catalogues()
-    args.say({"compiled": compiled, "current": current}, f"编译 {compiled},最新 {current} / compiled {compiled}, current {current}")
+    args.say({"compiled": compiled, "current": current}, f"编译 {compiled}，最新 {current} / compiled {compiled}, current {current}")
     return 0

@@ -22,12 +22,12 @@ def refuse_empty() -> None:
         tables = connection.introspection.table_names()
     except OperationalError as error:
         raise CommandError(
-            f"数据库连不上:{error};请检查 TONGCHOU_DATABASE_URL 与数据库服务",
+            f"数据库连不上：{error}；请检查 TONGCHOU_DATABASE_URL 与数据库服务",
             f"the database cannot be reached: {error}; check TONGCHOU_DATABASE_URL and the server",
         ) from error
     if Entry._meta.db_table not in tables:
         raise CommandError(
-            f"{settings.DATA} 里还没有城市:先运行 python3 tong.py demo(演示)或 python3 tong.py init(自己的城市)",
+            f"{settings.DATA} 里还没有城市：先运行 python3 tong.py demo（演示）或 python3 tong.py init（自己的城市）",
             f"there is no city in {settings.DATA} yet: run python3 tong.py demo first, or python3 tong.py init for your own",
         )
 

@@ -23,7 +23,7 @@ from tongchou import env
 from tongchou.cli import archive, snapshot, terminal
 
 NAME = "restore"
-HELP_ZH = "从备份恢复整座城市到空的数据目录,核对后才生效"
+HELP_ZH = "从备份恢复整座城市到空的数据目录，核对后才生效"
 HELP_EN = "restore the whole city from a backup onto an empty data folder; put in place only once it is checked"
 DJANGO = False
 JSON = {
@@ -32,7 +32,7 @@ JSON = {
     "rows": "数据库各表行数之和 / rows of the database, all tables together",
     "tables": "表数 / tables",
     "files": "文件数 / files beside the database",
-    "checks": "恢复后的检查,同 check / what check found afterwards",
+    "checks": "恢复后的检查，同 check / what check found afterwards",
 }
 
 FORMAT = 1
@@ -42,15 +42,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="备份文件 / the backup")
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--key-file", type=Path, metavar="FILE",
-                        help="密钥文件,默认在数据目录旁 / key file, beside the data folder by default")  # fmt: skip
+                        help="密钥文件，默认在数据目录旁 / key file, beside the data folder by default")  # fmt: skip
     chosen.add_argument("--passphrase-file", metavar="FILE",
-                        help="从文件第一行读口令,- 为在终端输入 / read a passphrase from a file's first line, - asks")  # fmt: skip
+                        help="从文件第一行读口令，- 为在终端输入 / read a passphrase from a file's first line, - asks")  # fmt: skip
 
 
 def refuse_occupied(data: Path) -> None:
     if data.exists() and (not data.is_dir() or any(data.iterdir())):
         raise terminal.CommandError(
-            f"{data} 不是空目录,恢复不会覆盖已有数据:请移走它,或把 TONGCHOU_DATA 设为新目录",
+            f"{data} 不是空目录，恢复不会覆盖已有数据：请移走它，或把 TONGCHOU_DATA 设为新目录",
             f"{data} is not empty, and a restore overwrites nothing: move it away, or set TONGCHOU_DATA to a new folder",
         )
 
@@ -68,10 +68,10 @@ def unpack(file: Path, secret_for: Any, folder: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise terminal.CommandError(f"找不到备份文件 {error.filename}", f"there is no backup {error.filename}") from None
     except (tarfile.TarError, json.JSONDecodeError) as error:
-        raise archive.ArchiveError(f"备份内容不完整:{error}", f"the backup is not whole: {error}") from None
+        raise archive.ArchiveError(f"备份内容不完整：{error}", f"the backup is not whole: {error}") from None
     if manifest["format"] != FORMAT:
         raise archive.ArchiveError(
-            f"备份格式 {manifest['format']} 由更新的程序写成:请先升级程序",
+            f"备份格式 {manifest['format']} 由更新的程序写成：请先升级程序",
             f"backup format {manifest['format']} was written by a newer program: update the program first",
         )
     verify(manifest, folder)
@@ -85,7 +85,7 @@ def verify(manifest: dict[str, Any], folder: Path) -> None:
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} - {"manifest.json"}
     wrong = sorted(set(wanted) ^ present) or [name for name, digest in wanted.items() if snapshot.sha256(folder / name) != digest]
     if wrong:
-        raise archive.ArchiveError(f"备份内容与清单不符:{wrong[:5]}", f"the backup does not match its own list: {wrong[:5]}")
+        raise archive.ArchiveError(f"备份内容与清单不符：{wrong[:5]}", f"the backup does not match its own list: {wrong[:5]}")
 
 
 def place_database(manifest: dict[str, Any], folder: Path, city: Path) -> None:
@@ -96,7 +96,7 @@ def place_database(manifest: dict[str, Any], folder: Path, city: Path) -> None:
         names = {snapshot.SQLITE: ("内置数据库", "the embedded database"), snapshot.POSTGRES: ("PostgreSQL", "PostgreSQL")}
         wanted = names[database["engine"]]
         raise terminal.CommandError(
-            f"这份备份来自{wanted[0]}:请相应设置或清空 TONGCHOU_DATABASE_URL",
+            f"这份备份来自{wanted[0]}：请相应设置或清空 TONGCHOU_DATABASE_URL",
             f"this backup comes from {wanted[1]}: set or unset TONGCHOU_DATABASE_URL to match",
         )
     source = folder / database["file"]
@@ -113,7 +113,7 @@ def place_database(manifest: dict[str, Any], folder: Path, city: Path) -> None:
     if found != database["rows"]:
         wrong = sorted(name for name in set(found) | set(database["rows"]) if found.get(name) != database["rows"].get(name))
         raise snapshot.SnapshotError(
-            f"恢复后的数据与备份不一致:{wrong[:5]};请删除该数据库后重试",
+            f"恢复后的数据与备份不一致：{wrong[:5]}；请删除该数据库后重试",
             f"what was restored differs from the backup in {wrong[:5]}: drop that database and try again",
         )
 
@@ -140,13 +140,13 @@ def check_city(city: Path) -> list[dict[str, str]]:
         found = json.loads(done.stdout)["checks"]
     except (ValueError, KeyError):
         raise terminal.CommandError(
-            f"恢复的数据无法打开:{done.stderr.strip()[-600:]}", f"the restored data cannot be opened: {done.stderr.strip()[-600:]}"
+            f"恢复的数据无法打开：{done.stderr.strip()[-600:]}", f"the restored data cannot be opened: {done.stderr.strip()[-600:]}"
         ) from None
     # An older program's backup has changes due; `upgrade` makes them. Anything else bad is a backup not to be trusted.
     bad = [row for row in found if row["level"] == "bad" and row["name"] != "database.migrations"]
     if bad:
         raise terminal.CommandError(
-            "恢复的数据未通过检查,数据目录未改动:" + ";".join(row["zh"] for row in bad),
+            "恢复的数据未通过检查，数据目录未改动：" + ";".join(row["zh"] for row in bad),
             "the restored data did not pass its check, the data folder is untouched: " + "; ".join(row["en"] for row in bad),
         )
     return found
@@ -189,7 +189,7 @@ def run(args: argparse.Namespace) -> int:
         if kind == "passphrase":
             if not args.passphrase_file:
                 raise terminal.UsageError(
-                    "这份备份用口令加密:加上 --passphrase-file FILE 或 --passphrase-file -",
+                    "这份备份用口令加密：加上 --passphrase-file FILE 或 --passphrase-file -",
                     "this backup is sealed with a passphrase: add --passphrase-file FILE or --passphrase-file -",
                 )
             return terminal.read_passphrase(args.passphrase_file, twice=False)
@@ -199,10 +199,10 @@ def run(args: argparse.Namespace) -> int:
     chain = next(row for row in result["checks"] if row["name"] == "audit.chain")
     due = any(row["name"] == "database.migrations" and row["level"] == "bad" for row in result["checks"])
     text = (
-        f"已恢复到 {result['data']}:{result['tables']} 张表 {result['rows']} 行,{result['files']} 个文件;{chain['zh']}"
+        f"已恢复到 {result['data']}:{result['tables']} 张表 {result['rows']} 行，{result['files']} 个文件；{chain['zh']}"
         f" / restored to {result['data']}: {result['tables']} tables with {result['rows']} rows, {result['files']} files; {chain['en']}"
     )
     if due:
-        text += "\n备份来自较早的程序:请运行 tongchou upgrade / the backup is of an older program: run tongchou upgrade"
+        text += "\n备份来自较早的程序：请运行 tongchou upgrade / the backup is of an older program: run tongchou upgrade"
     args.say(result, text)
     return 0

@@ -25,7 +25,7 @@ from tongchou import env
 from tongchou.cli import authority, soundness, terminal
 
 NAME = "serve"
-HELP_ZH = "提供网页服务,并运行后台作业"
+HELP_ZH = "提供网页服务，并运行后台作业"
 HELP_EN = "serve the pages and work on the background jobs"
 
 READY_S = 120.0
@@ -58,27 +58,27 @@ class Service:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", default="", help="监听的地址,默认只在本机 / address to listen on, this machine alone by default")
-    parser.add_argument("--port", type=int, default=8000, help="端口,默认 8000 / port, 8000 by default")
+    parser.add_argument("--host", default="", help="监听的地址，默认只在本机 / address to listen on, this machine alone by default")
+    parser.add_argument("--port", type=int, default=8000, help="端口，默认 8000 / port, 8000 by default")
     parser.add_argument("--tls", action="store_true",
-                        help="用本机证书机构签发的证书提供 HTTPS,并打印手机可扫的二维码 / "
+                        help="用本机证书机构签发的证书提供 HTTPS，并打印手机可扫的二维码 / "
                              "serve HTTPS with a certificate of a local authority and print a QR for phones")  # fmt: skip
     parser.add_argument("--threads", type=int, default=THREADS, metavar="N",
-                        help="网页线程数,默认为处理器核数的两倍 / threads for pages, twice the processor cores by default")  # fmt: skip
+                        help="网页线程数，默认为处理器核数的两倍 / threads for pages, twice the processor cores by default")  # fmt: skip
     parser.add_argument("--processes", type=int, default=1, metavar="N",
-                        help="网页进程数;内置数据库只能为 1 / web processes; 1 on the embedded database")  # fmt: skip
+                        help="网页进程数；内置数据库只能为 1 / web processes; 1 on the embedded database")  # fmt: skip
     parser.add_argument("--no-worker", action="store_true", help="不运行后台作业 / leave the background jobs to another process")
 
 
 def service_of(args: argparse.Namespace) -> Service:
     """Raises UsageError where the words contradict each other."""
     if not 1 <= args.port <= 65535:
-        raise terminal.UsageError(f"端口 {args.port} 无效,请在 1 到 65535 之间选", f"port {args.port} is none: choose 1 to 65535")
+        raise terminal.UsageError(f"端口 {args.port} 无效，请在 1 到 65535 之间选", f"port {args.port} is none: choose 1 to 65535")
     if args.threads < 1 or args.processes < 1:
         raise terminal.UsageError("线程数与进程数至少为 1", "threads and processes are 1 at least")
     if args.processes > 1 and not env.text("TONGCHOU_DATABASE_URL"):
         raise terminal.UsageError(
-            "内置数据库只能用一个网页进程;更多进程请改用 PostgreSQL(TONGCHOU_DATABASE_URL)",
+            "内置数据库只能用一个网页进程；更多进程请改用 PostgreSQL(TONGCHOU_DATABASE_URL)",
             "the embedded database serves one web process; for more set TONGCHOU_DATABASE_URL to a PostgreSQL server",
         )
     host = args.host or ("0.0.0.0" if args.tls else "127.0.0.1")  # noqa: S104 -- phones are what --tls is for
@@ -99,7 +99,7 @@ def refuse_taken_port(service: Service) -> None:
             probe.bind((service.host, service.port))
         except OSError as error:
             raise terminal.CommandError(
-                f"无法在 {service.host}:{service.port} 提供服务({error.strerror}):换一个 --port",
+                f"无法在 {service.host}:{service.port} 提供服务（{error.strerror}）：换一个 --port",
                 f"cannot serve at {service.host}:{service.port} ({error.strerror}): choose another --port",
             ) from error
 
@@ -172,7 +172,7 @@ class Pair:
         until = time.monotonic() + READY_S
         while time.monotonic() < until and not self.asked_to_end:
             if self.web.poll() is not None:
-                raise terminal.CommandError("网页服务未能启动,原因见上", "the web server did not start; the reason stands above")
+                raise terminal.CommandError("网页服务未能启动，原因见上", "the web server did not start; the reason stands above")
             if answers(self.service):
                 return
             time.sleep(0.1)
@@ -186,7 +186,7 @@ class Pair:
             if code is not None:
                 return code or 1
             if self.worker is not None and self.worker.poll() is not None:
-                terminal.Voice().progress("后台作业进程已结束,重新启动", "the jobs process ended; starting it again")
+                terminal.Voice().progress("后台作业进程已结束，重新启动", "the jobs process ended; starting it again")
                 time.sleep(RESTART_PAUSE_S)
                 self.worker = self._start_worker()
             time.sleep(0.25)

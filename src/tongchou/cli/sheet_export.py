@@ -11,20 +11,20 @@ from tongchou.ledger import registry
 from tongchou.ledger.exchange import exporting
 
 NAME = "export"
-HELP_ZH = "把台账导出为 csv 或 xlsx(岗位看得到的行和列)"
+HELP_ZH = "把台账导出为 csv 或 xlsx（岗位看得到的行和列）"
 HELP_EN = "export a ledger to csv or xlsx: the rows and columns that the post may see"
 JSON = {
     "ledger": "台账 / the ledger",
     "rows": "行数 / rows written",
     "file": "文件 / the file",
-    "password": "加密文件的口令,未加密为空 / password of the encrypted file, empty where it is plain",
+    "password": "加密文件的口令，未加密为空 / password of the encrypted file, empty where it is plain",
 }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ledger", metavar="LEDGER", help="台账,例如 person、case / ledger key")
-    parser.add_argument("--out", metavar="FILE", type=Path, help="写到哪里,默认 LEDGER.csv / where to, LEDGER.csv by default")
-    parser.add_argument("--encrypt", action="store_true", help="xlsx 整体加密,打印口令 / encrypt the xlsx as a whole and print its password")
+    parser.add_argument("ledger", metavar="LEDGER", help="台账，例如 person、case / ledger key")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="写到哪里，默认 LEDGER.csv / where to, LEDGER.csv by default")
+    parser.add_argument("--encrypt", action="store_true", help="xlsx 整体加密，打印口令 / encrypt the xlsx as a whole and print its password")
     acting.add_argument(parser)
 
 

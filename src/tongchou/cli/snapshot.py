@@ -61,7 +61,7 @@ def check_sqlite(path: Path) -> None:
     finally:
         database.close()
     if said != "ok":
-        raise SnapshotError(f"备份中的数据库已损坏:{said}", f"the database in the backup is damaged: {said}")
+        raise SnapshotError(f"备份中的数据库已损坏：{said}", f"the database in the backup is damaged: {said}")
 
 
 def postgres_program(name: str) -> str:
@@ -70,7 +70,7 @@ def postgres_program(name: str) -> str:
     found = str(debian[-1]) if debian else shutil.which(name)
     if not found:
         raise SnapshotError(
-            f"找不到 {name}:请安装 PostgreSQL 客户端(apt-get install postgresql-client)",
+            f"找不到 {name}：请安装 PostgreSQL 客户端（apt-get install postgresql-client）",
             f"{name} was not found: install PostgreSQL's client (apt-get install postgresql-client)",
         )
     return found
@@ -83,7 +83,7 @@ def _call(words: list[str], database: dict[str, Any]) -> None:
     done = subprocess.run(words, env={**os.environ, **address}, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         name = Path(words[0]).name
-        raise SnapshotError(f"{name} 失败:{done.stderr.strip()}", f"{name} failed: {done.stderr.strip()}")
+        raise SnapshotError(f"{name} 失败：{done.stderr.strip()}", f"{name} failed: {done.stderr.strip()}")
 
 
 def dump_postgres(connection: Any, database: dict[str, Any], target: Path) -> dict[str, list[int]]:
@@ -116,7 +116,7 @@ def load_postgres(connection: Any, database: dict[str, Any], source: Path) -> di
     occupied = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()[0]
     if occupied:
         raise SnapshotError(
-            f"目标 PostgreSQL 数据库已有 {occupied} 张表:请恢复到一个新建的空数据库",
+            f"目标 PostgreSQL 数据库已有 {occupied} 张表：请恢复到一个新建的空数据库",
             f"the PostgreSQL database already holds {occupied} tables: restore into a new, empty one",
         )
     program = postgres_program("pg_restore")

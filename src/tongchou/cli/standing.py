@@ -29,7 +29,7 @@ def choose_city() -> None:
         return
     if "TONGCHOU_DATA" not in os.environ and not holds_city(env.folder("TONGCHOU_DATA")) and holds_city(DEMO_FOLDER):
         os.environ["TONGCHOU_DATA"] = str(DEMO_FOLDER)
-        sys.stderr.write("· 这里只有演示城市,以下针对演示城市 / only the demo city is here: this is about the demo city\n")
+        sys.stderr.write("· 这里只有演示城市，以下针对演示城市 / only the demo city is here: this is about the demo city\n")
     if "TONGCHOU_DEMO" not in os.environ and (env.folder("TONGCHOU_DATA") / DEMO_MARK).exists():
         os.environ["TONGCHOU_DEMO"] = "1"
 

@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        raise UsageError(f"命令写法有误,请看 {self.prog} --help", f"{message}; see {self.prog} --help")
+        raise UsageError(f"命令写法有误，请看 {self.prog} --help", f"{message}; see {self.prog} --help")
 
 
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):

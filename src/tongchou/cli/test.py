@@ -13,7 +13,7 @@ from tongchou import env
 from tongchou.cli import terminal
 
 NAME = "test"
-HELP_ZH = "运行全部测试:先用内置数据库,再用 PostgreSQL"
+HELP_ZH = "运行全部测试：先用内置数据库，再用 PostgreSQL"
 HELP_EN = "run the whole test suite: on the embedded database, then on PostgreSQL"
 DJANGO = False
 
@@ -24,12 +24,12 @@ NOTHING_SELECTED = 5
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--database", choices=("both", "sqlite", "postgres"), default="both",
-        help="用哪个数据库,默认两个都跑 / which database, both by default",
+        help="用哪个数据库，默认两个都跑 / which database, both by default",
     )
     parser.add_argument("-n", "--processes", type=int, default=1, metavar="N", help="并行进程数 / processes beside each other")
     parser.add_argument(
         "pytest", nargs="*", metavar="WORD",
-        help="交给 pytest 的路径或选项,写在 -- 之后 / paths and options for pytest, after --",
+        help="交给 pytest 的路径或选项，写在 -- 之后 / paths and options for pytest, after --",
     )
 
 
@@ -53,7 +53,7 @@ def databases(chosen: str) -> list[str]:
     missing_en = "this machine has no PostgreSQL (apt-get install postgresql)"
     if "postgres" in os.environ.get("TONGCHOU_REQUIRE", ""):
         raise terminal.CommandError(missing_zh, missing_en)
-    terminal.Voice().progress(f"{missing_zh},只测内置数据库", f"{missing_en}: testing the embedded database alone")
+    terminal.Voice().progress(f"{missing_zh}，只测内置数据库", f"{missing_en}: testing the embedded database alone")
     return ["sqlite"]
 
 
@@ -64,7 +64,7 @@ def run_suite(database: str, args: argparse.Namespace, first: bool) -> int:
         words += ["-n", str(args.processes), "--dist", "loadfile"]
     if not first:
         words.append("--ignore=tests/architecture")
-    terminal.Voice().progress(f"测试:{database}", f"testing on {database}")
+    terminal.Voice().progress(f"测试：{database}", f"testing on {database}")
     surroundings = {**os.environ, "TONGCHOU_TEST_DATABASE": database}
     return subprocess.run(words, cwd=env.ROOT, env=surroundings, stdin=subprocess.DEVNULL).returncode
 
@@ -76,5 +76,5 @@ def run(args: argparse.Namespace) -> int:
         raise terminal.CommandError("没有选中任何测试", "no test was selected")
     failed = [name for name, code in zip(chosen, codes, strict=True) if code not in (0, NOTHING_SELECTED)]
     if failed:
-        raise terminal.CommandError(f"测试未通过:{'、'.join(failed)}", f"tests failed on: {', '.join(failed)}")
+        raise terminal.CommandError(f"测试未通过：{'、'.join(failed)}", f"tests failed on: {', '.join(failed)}")
     return 0

@@ -13,11 +13,11 @@ from django.db.utils import DatabaseError
 from tongchou.cli import backup, messages, soundness, terminal
 
 NAME = "upgrade"
-HELP_ZH = "升级数据:先备份,再更新数据库结构、编译词条并检查"
+HELP_ZH = "升级数据：先备份，再更新数据库结构、编译词条并检查"
 HELP_EN = "upgrade the data: back up, change the database, compile the catalogues, check"
 CITY = "optional"
 JSON = {
-    "backup": "升级前的备份,没有可备份的数据时为空 / the backup taken first, empty where there was nothing to keep",
+    "backup": "升级前的备份，没有可备份的数据时为空 / the backup taken first, empty where there was nothing to keep",
     "applied": "完成的数据库变更 / database changes made",
     "ok": "升级后检查通过 / the check passed afterwards",
     "checks": "同 check / as check prints them",
@@ -38,9 +38,9 @@ def apply_changes(kept: str) -> None:
     try:
         call_command("migrate", interactive=False, verbosity=0, stdout=io.StringIO())
     except (DatabaseError, ValueError) as error:
-        back = (f";原数据在 {kept},用 tongchou restore 恢复", f"; the data as it was: {kept}, bring it back with tongchou restore")
+        back = (f";原数据在 {kept}，用 tongchou restore 恢复", f"; the data as it was: {kept}, bring it back with tongchou restore")
         raise terminal.CommandError(
-            f"数据库升级失败:{error}{back[0] if kept else ''}", f"the database could not be changed: {error}{back[1] if kept else ''}"
+            f"数据库升级失败：{error}{back[0] if kept else ''}", f"the database could not be changed: {error}{back[1] if kept else ''}"
         ) from error
 
 
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         backup.make_backup(target, secret, args.say.progress)
         kept = str(target)
     if due:
-        args.say.progress(f"更新数据库结构({len(due)} 项)", f"changing the database ({len(due)} changes)")
+        args.say.progress(f"更新数据库结构（{len(due)} 项）", f"changing the database ({len(due)} changes)")
         apply_changes(kept)
     messages.compile_catalogues()
     found = soundness.look()

@@ -39,8 +39,7 @@ def run(day: Day) -> Step:
         "outlooks": {row.area_path: {"version": row.version, "enough": row.enough} for row in outlooks},
         "data_version": version.stamp,
     }
-    running = day.at < citytime.day_close(on)
-    lines = [Reason("assess.city_running" if running else "assess.city", {"day": on.isoformat(), **asdict(figures)})]
+    lines = [_city(day, asdict(figures))]
     lines += [
         Reason(
             "assess.area",
@@ -59,6 +58,14 @@ def run(day: Day) -> Step:
     lines += [_zero(clock, on) for clock in (city, *clocks)]
     lines += [_outlook(row, on) for row in outlooks if row.figures.get("cases") or row.area_path == outbreak.area_path]
     return Step(values, lines)
+
+
+def _city(day: Day, figures: dict[str, int]) -> Reason:
+    """The city's figures at the day's close, or at the hour of the run where the day still runs."""
+    values = {"day": day.on.isoformat(), **figures}
+    if day.at < citytime.day_close(day.on):
+        return Reason("assess.city_at", values | {"at": f"{day.at.astimezone(citytime.zone()):%H:%M}"})
+    return Reason("assess.city", values)
 
 
 def _zone(zone: ZoneLine) -> list[Reason]:

@@ -24,6 +24,14 @@ TERMS = {
     "after": ("超时催办", "reminders after the limit"),
     "ladder": ("上报上级", "escalations to the post above"),
 }
+_FIGURES = (
+    "新增确诊 {new_confirmed} 例，累计确诊 {confirmed} 例，治愈出院 {recovered} 例（当日 {new_recovered} 例），"
+    "死亡 {deaths} 例（当日 {new_deaths} 例），转出 {moved} 例，现住院 {active} 例；无症状感染 {asymptomatic} 例（当日新增"
+    " {new_asymptomatic} 例），疑似 {suspected} 例",
+    "{new_confirmed} new confirmed, {confirmed} confirmed in total, {recovered} recovered"
+    " ({new_recovered} that day), {deaths} dead ({new_deaths} that day), {moved} moved away, {active} in hospital;"
+    " {asymptomatic} asymptomatic ({new_asymptomatic} new), {suspected} suspected",
+)
 WORDS: dict[str, tuple[str, str]] = {
     "report.none": ("当日没有新进来的病例记录或导入", "no case step and no import came in during the day"),
     "report.case": ("当日登记{status} {count} 例", "{count} cases entered as {status}"),
@@ -33,21 +41,13 @@ WORDS: dict[str, tuple[str, str]] = {
         " + {rejected} rejected",
     ),
     "report.import_refused": ("导入 {file}（{ledger}）整份退回", "import {file} ({ledger}) was refused as a whole"),
-    "assess.city": (
-        "截至 {day} 24 时：新增确诊 {new_confirmed} 例，累计确诊 {confirmed} 例，治愈出院 {recovered} 例（当日 {new_recovered} 例），"
-        "死亡 {deaths} 例（当日 {new_deaths} 例），转出 {moved} 例，现住院 {active} 例；无症状感染 {asymptomatic} 例（当日新增"
-        " {new_asymptomatic} 例），疑似 {suspected} 例",
-        "As of the close of {day}: {new_confirmed} new confirmed, {confirmed} confirmed in total, {recovered} recovered"
-        " ({new_recovered} that day), {deaths} dead ({new_deaths} that day), {moved} moved away, {active} in hospital;"
-        " {asymptomatic} asymptomatic ({new_asymptomatic} new), {suspected} suspected",
+    "assess.city": (f"截至 {{day}} 24 时：{_FIGURES[0]}", f"As of the close of {{day}}: {_FIGURES[1]}"),
+    "assess.city_at": (
+        f"截至 {{day}} {{at}}（当日未满 24 时）：{_FIGURES[0]}", f"As of {{at}} on {{day}}, a day still running: {_FIGURES[1]}"
     ),
+    # in briefs of before the hour was kept
     "assess.city_running": (
-        "{day}（当日未满 24 时，至运行时为止）：新增确诊 {new_confirmed} 例，累计确诊 {confirmed} 例，治愈出院 {recovered} 例（当日 {new_recovered} 例），"
-        "死亡 {deaths} 例（当日 {new_deaths} 例），转出 {moved} 例，现住院 {active} 例；无症状感染 {asymptomatic} 例（当日新增"
-        " {new_asymptomatic} 例），疑似 {suspected} 例",
-        "{day}, still running, as it stood at the run: {new_confirmed} new confirmed, {confirmed} confirmed in total, {recovered} recovered"
-        " ({new_recovered} that day), {deaths} dead ({new_deaths} that day), {moved} moved away, {active} in hospital;"
-        " {asymptomatic} asymptomatic ({new_asymptomatic} new), {suspected} suspected",
+        f"{{day}}（当日未满 24 时，至运行时为止）：{_FIGURES[0]}", f"{{day}}, still running, as it stood at the run: {_FIGURES[1]}"
     ),
     "assess.area": (
         "{area}：新增 {new} 例，累计 {confirmed} 例，现住院 {active} 例",

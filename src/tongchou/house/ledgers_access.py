@@ -29,7 +29,7 @@ class PostLedger(Ledger):
     key = "post"
     label = _("岗位")
     label_en = "Post"
-    help = _("记录属于岗位而不属于个人。岗位有角色、管辖范围和上级;由谁担任见任职台账。")
+    help = _("记录属于岗位而不属于个人。岗位有角色、管辖范围和上级；由谁担任见任职台账。")
     model = Post
     field_class = "D7"
     placed = {"area": "area_path"}
@@ -41,10 +41,10 @@ class PostLedger(Ledger):
                choices=[(role.value, role.label) for role in Role if role != Role.SYSTEM]),
         Column("area_path", _("辖区"), "D7", kind="area", example="510402001001"),
         Column("scope_kind", _("范围类型"), "D7", kind="choice", choices=ScopeKind.choices, in_list=False, example="area"),
-        Column("scope_value", _("范围对象"), "D7", in_list=False, max_length=400, help=_("单位编号或 台账:编号,空格分隔")),
+        Column("scope_value", _("范围对象"), "D7", in_list=False, max_length=400, help=_("单位编号或 台账:编号，空格分隔")),
         Column("parent", _("上级岗位"), "D7", kind="ref", to="post", help=_("上级岗位的代码")),
         Column("active_from_on", _("设立日期"), "D7", kind="date", in_list=False, example="2020-01-22"),
-        Column("active_to_on", _("撤销日期"), "D7", kind="date", help=_("填写后岗位在该日后撤销,任职随之结束")),
+        Column("active_to_on", _("撤销日期"), "D7", kind="date", help=_("填写后岗位在该日后撤销，任职随之结束")),
     ]  # fmt: skip
     filters = ["role", "area_path"]
     search = ["code", "name"]
@@ -70,7 +70,7 @@ class UserLedger(Ledger):
     key = "user"
     label = _("用户")
     label_en = "User"
-    help = _("能登录的人。账户没有密码,首次用一次性链接设置;离岗时停用账户,不删除。")
+    help = _("能登录的人。账户没有密码，首次用一次性链接设置；离岗时停用账户，不删除。")
     model = User
     field_class = "D8"
     columns = [
@@ -78,7 +78,7 @@ class UserLedger(Ledger):
         Column("name", _("姓名"), "D8", required=True, max_length=64, example="示例甲"),
         Column("phone", _("手机"), "D8", kind="phone", in_list=False, max_length=40, example="13800000000"),
         Column("active_from_on", _("启用日期"), "D8", kind="date", example="2020-01-22"),
-        Column("active_to_on", _("停用日期"), "D8", kind="date", help=_("当日仍可登录,次日起停用")),
+        Column("active_to_on", _("停用日期"), "D8", kind="date", help=_("当日仍可登录，次日起停用")),
         Column("disabled_at", _("立即停用于"), "D8", kind="datetime", editable=False),
     ]
     filters = []
@@ -86,7 +86,7 @@ class UserLedger(Ledger):
     order = ("name", "id")
     actions = [
         Action("end_user", _("停用账户"), do=users.end_user, fields=[LAST_DAY], danger=True, when=lambda row: row.disabled_at is None,
-               help=_("空白为立即停用,会话和手机随即失效。")),
+               help=_("空白为立即停用，会话和手机随即失效。")),
         Action("restore_user", _("恢复账户"), do=users.restore_user, when=lambda row: not row.is_active),
     ]  # fmt: skip
     menu = ("house", 30)
@@ -107,7 +107,7 @@ class HoldingLedger(Ledger):
     key = "holding"
     label = _("任职")
     label_en = "Holding of a post"
-    help = _("谁从哪天到哪天担任哪个岗位:任职、副职或代理。离任填止日,不删除。")
+    help = _("谁从哪天到哪天担任哪个岗位：任职、副职或代理。离任填止日，不删除。")
     model = PostHolding
     field_class = "D8"
     placed = {"area": "post__area_path"}
@@ -139,7 +139,7 @@ class ResponsibilityLedger(Ledger):
     key = "responsibility"
     label = _("责任")
     label_en = "Responsibility"
-    help = _("每个对象的四方责任(属地、部门、主体、个人)和挂联领导,各由一个岗位承担。")
+    help = _("每个对象的四方责任（属地、部门、主体、个人）和挂联领导，各由一个岗位承担。")
     model = Responsibility
     field_class = "D7"
     placed = {"area": "area_path"}
@@ -169,7 +169,7 @@ class ResponsibilityLedger(Ledger):
             found = False
         if not found:
             raise Refusal(
-                f"“{target.label}”台账(您的范围内)中没有编号 {row.object_id}。",
+                f"“{target.label}”台账（您的范围内）中没有编号 {row.object_id}。",
                 f"The ledger {row.ledger!r} holds no {row.object_id} within your scope.", code="unknown_object", field="object_id",
             )  # fmt: skip
         row.area_path = row.area_path or row.post.area_path

@@ -24,23 +24,23 @@ class AreaLedger(Ledger):
     key = "area"
     label = _("区划")
     label_en = "Division"
-    help = _("省、市、县、乡、村和网格。一行是一个区划的一个有效期;合并、改名后旧行保留,历史数字仍能按旧区划或新区划汇总。")
+    help = _("省、市、县、乡、村和网格。一行是一个区划的一个有效期；合并、改名后旧行保留，历史数字仍能按旧区划或新区划汇总。")
     model = Area
     field_class = "D7"
     placed = {"area": "path"}
     columns = [
         Column("code", _("区划代码"), "D7", identity=True, required=True, create_only=True, max_length=15, check=lambda text: areas.code_of(areas.path_of(text)),
-               help=_("12 位数字,网格 15 位"), example="510402001001"),
+               help=_("12 位数字，网格 15 位"), example="510402001001"),
         Column("name", _("名称"), "D7", required=True, max_length=100, example="示例社区居民委员会"),
         Column("level", _("级别"), "D7", kind="choice", choices=Level.choices, editable=False),
         Column("parent_path", _("上级区划"), "D7", kind="area", editable=False),
         Column("path", _("所在范围"), "D7", kind="area", editable=False, in_list=False),
         Column("valid_from_on", _("生效日期"), "D7", kind="date", identity=True, required=True, create_only=True,
                example="2020-01-01"),
-        Column("valid_to_on", _("失效日期"), "D7", kind="date", editable=False, help=_("自这一天起不再有效;由合并、改名等动作填写")),
+        Column("valid_to_on", _("失效日期"), "D7", kind="date", editable=False, help=_("自这一天起不再有效；由合并、改名等动作填写")),
         Column("urban_rural", _("城乡分类"), "D7", kind="choice", choices=UrbanRural.choices[1:], in_list=False, example="111"),
-        Column("lon", _("驻地经度(度)"), "D7", kind="decimal", check=float, in_list=False, example="101.704109"),
-        Column("lat", _("驻地纬度(度)"), "D7", kind="decimal", check=float, in_list=False, example="26.546491"),
+        Column("lon", _("驻地经度（度）"), "D7", kind="decimal", check=float, in_list=False, example="101.704109"),
+        Column("lat", _("驻地纬度（度）"), "D7", kind="decimal", check=float, in_list=False, example="26.546491"),
         Column("seat_datum", _("坐标系"), "D7", kind="choice", choices=Datum.choices[1:], in_list=False, example="CGCS2000"),
         Column("seat_source", _("坐标来源"), "D7", in_list=False),
         Column("source", _("来源"), "D7", in_list=False),
@@ -63,9 +63,9 @@ class AreaLedger(Ledger):
         ),
         Action(
             "succeed", _("并入其他区划"), do=merge_division, when=lambda row: row.valid_to_on is None, danger=True,
-            help=_("本区划停用,下级改用新代码;旧数据不改动,按新区划汇总时自动并入。"),
+            help=_("本区划停用，下级改用新代码；旧数据不改动，按新区划汇总时自动并入。"),
             fields=[
-                Column("to", _("并入的区划"), "D7", kind="area", required=True, help=_("代码或名称,须与本区划同级")),
+                Column("to", _("并入的区划"), "D7", kind="area", required=True, help=_("代码或名称，须与本区划同级")),
                 Column("on", _("自哪一天起"), "D7", kind="date", required=True),
                 Column("name", _("合并后的名称"), "D7", max_length=100, help=_("不填则沿用原名")),
                 Column("source", _("文号或来源"), "D7"),
@@ -97,7 +97,7 @@ class AreaLedger(Ledger):
             below = [one.path for one in areas.below(row.path, row.valid_from_on) if one.path not in gone]
             if earlier is None and below:
                 raise Refusal(
-                    f"{row.name} 之下还有区划 {areas.name_of(below[0])},不能撤销;请先撤销下级的导入。",
+                    f"{row.name} 之下还有区划 {areas.name_of(below[0])}，不能撤销；请先撤销下级的导入。",
                     f"{row.code} has divisions below it ({below[0]}) and stays; undo their import first.",
                     code="children_remain",
                 )
@@ -118,7 +118,7 @@ def _demand_parent(one: Draft) -> None:
         return
     raise RowError(
         "code", "parent_unknown",
-        f"上级区划 {areas.code_of(one.parent_path)} 在 {one.valid_from_on} 不在区划表中;请先导入上级。"
+        f"上级区划 {areas.code_of(one.parent_path)} 在 {one.valid_from_on} 不在区划表中；请先导入上级。"
         "整个城市的区划请用 tongchou areas import 一次导入",
         f"the division above, {areas.code_of(one.parent_path)}, does not stand on {one.valid_from_on}; import it first,"
         " or take a whole city's file in at once with tongchou areas import",
@@ -132,19 +132,19 @@ def _demand_next_version(one: Draft) -> None:
     if last.valid_to_on is not None:
         raise RowError(
             "code", "code_ended",
-            f"代码 {one.code}({last.name})已于 {last.valid_to_on} 停用,停用的代码不能再用",
+            f"代码 {one.code}（{last.name}）已于 {last.valid_to_on} 停用，停用的代码不能再用",
             f"code {one.code} ({last.name}) ended on {last.valid_to_on} and is not used again",
         )  # fmt: skip
     if one.valid_from_on <= last.valid_from_on:
         raise RowError(
             "valid_from_on", "history_differs",
-            f"{one.code} 自 {last.valid_from_on} 起已登记为“{last.name}”,新的一行必须更晚",
+            f"{one.code} 自 {last.valid_from_on} 起已登记为“{last.name}”，新的一行必须更晚",
             f"{one.code} is on record as '{last.name}' from {last.valid_from_on}; a new row must begin later",
         )  # fmt: skip
     if one.name == last.name and one.urban_rural in ("", last.urban_rural):
         raise RowError(
             "name", "nothing_new",
-            f"{one.code} 自 {last.valid_from_on} 起就叫“{last.name}”,没有变化;要更正内容请修改原有一行",
+            f"{one.code} 自 {last.valid_from_on} 起就叫“{last.name}”，没有变化；要更正内容请修改原有一行",
             f"{one.code} has been '{last.name}' since {last.valid_from_on}; to correct it, change that row",
         )  # fmt: skip
 

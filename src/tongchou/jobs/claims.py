@@ -97,7 +97,7 @@ def _set_aside_if_spent(job: Job) -> bool:
         return True
     if job.attempts >= handler.max_attempts:
         # its worker died each time without saving progress: starting it again would only kill the next one
-        set_aside(job, f"连续 {job.attempts} 次没有进展,已搁置", f"{job.attempts} starts without progress: set aside")
+        set_aside(job, f"连续 {job.attempts} 次没有进展，已搁置", f"{job.attempts} starts without progress: set aside")
         return True
     return False
 
@@ -116,7 +116,7 @@ def set_aside(job: Job, zh: str, en: str) -> None:
     audit.record("set_aside", ledger="job", object_id=str(job.id), by=SYSTEM, note=f"{job.kind}: {job.error or en}")
     notices.send(
         to_post=notices.SYSTEM_POST,
-        title=f"作业搁置:{job.kind}", title_en=f"Job set aside: {job.kind}",
+        title=f"作业搁置：{job.kind}", title_en=f"Job set aside: {job.kind}",
         body=f"作业 {job.id}:{zh}。处理后可重新排队。",
         body_en=f"Job {job.id}: {en}. Mend the cause, then queue it again.",
         link=f"/ledger/job/{job.id}/", key=f"job.set_aside:{job.id}:{day}:{job.attempts}",

@@ -132,7 +132,7 @@ def _failed(job: Job, worker: str, error: Exception) -> None:
             row.message_zh, row.message_en = str(zh)[:500], str(en)[:500]
             row.save()
         elif row.attempts >= HANDLERS[row.kind].max_attempts:
-            claims.set_aside(row, f"失败 {row.attempts} 次({what})", f"failed {row.attempts} times ({what})")
+            claims.set_aside(row, f"失败 {row.attempts} 次（{what}）", f"failed {row.attempts} times ({what})")
         else:
             row.state, row.run_after_at = JobState.QUEUED, machine_now() + claims.retry_delay(row.attempts)
             row.save()

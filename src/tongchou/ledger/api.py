@@ -34,7 +34,7 @@ class NotFound(Refusal):
     """The same answer for a row that does not exist and for one outside the actor's scope."""
 
     def __init__(self) -> None:
-        super().__init__("没有这条记录,或它不在您的范围内。", "There is no such row, or it lies outside your scope.", code="not_found")
+        super().__init__("没有这条记录，或它不在您的范围内。", "There is no such row, or it lies outside your scope.", code="not_found")
 
 
 class LedgerView(APIView):
@@ -105,7 +105,7 @@ class RowView(LedgerView):
         raw = raw_of(request)
         hidden = set(raw) & serializer.masked_columns(self.ledger, actor)
         if hidden:
-            raise Refusal(f"您只看得到遮盖后的 {'、'.join(sorted(hidden))},不能改写。", f"You see {', '.join(sorted(hidden))} masked and cannot overwrite it.", code="forbidden")
+            raise Refusal(f"您只看得到遮盖后的 {'、'.join(sorted(hidden))}，不能改写。", f"You see {', '.join(sorted(hidden))} masked and cannot overwrite it.", code="forbidden")
         write.change_rows(self.ledger, [(row, write.clean_row(self.ledger, raw, actor, creating=False))], by=actor)
         return Response(_told(row, serializer.serialize(self.ledger, row, actor)))
 

@@ -160,7 +160,7 @@ def _date(column: Column, text: str) -> date:
         return parse_date(text)
     except ValueError:
         raise column._refuse(
-            "bad_date", f"“{text}”不是日历上的日期,请写成 2020-02-14。", f"{text!r} is no day on the calendar; write 2020-02-14."
+            "bad_date", f"“{text}”不是日历上的日期，请写成 2020-02-14。", f"{text!r} is no day on the calendar; write 2020-02-14."
         ) from None
 
 
@@ -169,7 +169,7 @@ def _datetime(column: Column, text: str) -> datetime:
         value = datetime.fromisoformat(text.replace("/", "-"))
     except ValueError:
         raise column._refuse(
-            "bad_instant", f"“{text}”不是时间,请写成 2020-02-14 17:30。", f"{text!r} is no time; write 2020-02-14 17:30."
+            "bad_instant", f"“{text}”不是时间，请写成 2020-02-14 17:30。", f"{text!r} is no time; write 2020-02-14 17:30."
         ) from None
     return (value if value.tzinfo else value.replace(tzinfo=citytime.zone())).astimezone(UTC)
 
@@ -205,7 +205,7 @@ def _choice(column: Column, text: str) -> str:
             return value
     listed = "、".join(str(label) for _, label in pairs[:12])
     codes = ", ".join(value for value, _ in pairs[:12])
-    raise column._refuse("unknown_choice", f"“{text}”不在可选值中:{listed}。", f"{text!r} is none of: {codes}.")
+    raise column._refuse("unknown_choice", f"“{text}”不在可选值中：{listed}。", f"{text!r} is none of: {codes}.")
 
 
 def area_name(path: str) -> str:
@@ -232,7 +232,7 @@ def _area(column: Column, text: str) -> str:
     if path is None:
         raise column._refuse(
             "unknown_area",
-            f"“{text}”不是本市现有或曾有的区划代码,也不是只有一处的区划名称,请查区划台账。",
+            f"“{text}”不是本市现有或曾有的区划代码，也不是只有一处的区划名称，请查区划台账。",
             f"{text!r} is no division code of this city, past or present, nor a name that only one division bears;"
             " see the area ledger.",
         )
@@ -241,10 +241,10 @@ def _area(column: Column, text: str) -> str:
 
 def _text(column: Column, text: str) -> str:
     if "\x00" in text:
-        raise column._refuse("bad_text", "含有空字符,请删除。", "holds a NUL character; delete it.")
+        raise column._refuse("bad_text", "含有空字符，请删除。", "holds a NUL character; delete it.")
     if len(text) > column.max_length:
         raise column._refuse(
-            "too_long", f"超过 {column.max_length} 个字,现有 {len(text)} 个。", f"is longer than {column.max_length} characters ({len(text)})."
+            "too_long", f"超过 {column.max_length} 个字，现有 {len(text)} 个。", f"is longer than {column.max_length} characters ({len(text)})."
         )
     return text
 

@@ -125,7 +125,7 @@ def _say(column: Column, value: Any) -> str:
         try:
             return _("%(column)s在%(value)s内") % {"column": column.label, "value": column.say(column.parse(value))}
         except Refusal:
-            return _("%(column)s为“%(value)s”(没有这个区划)") % {"column": column.label, "value": value}
+            return _("%(column)s为“%(value)s”（没有这个区划）") % {"column": column.label, "value": value}
     if column.kind == "text":
         return _("%(column)s以“%(value)s”开头") % {"column": column.label, "value": value}
     return _("%(column)s为%(value)s") % {"column": column.label, "value": column.say(value)}

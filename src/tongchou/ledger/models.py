@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from tongchou.access.sealed import SealedField
 from tongchou.audit.ids import uuid7
 
-_WHY = "按行核对导入结果,必要时整体撤销 / to account for each imported row and to undo the import"
+_WHY = "按行核对导入结果，必要时整体撤销 / to account for each imported row and to undo the import"
 #: staged rows are needed to undo and to answer questions; then they go
 KEEP_DAYS = 90
 

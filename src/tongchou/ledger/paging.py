@@ -72,7 +72,7 @@ def _unpack(cursor: str, length: int) -> list[Any]:
         if not isinstance(values, list) or len(values) != length or any(isinstance(v, (dict, list)) for v in values):
             raise ValueError(cursor)
     except ValueError:
-        raise Refusal("翻页位置无效,请回到第一页。", "This page position is not valid; go back to the first page.", code="bad_cursor") from None
+        raise Refusal("翻页位置无效，请回到第一页。", "This page position is not valid; go back to the first page.", code="bad_cursor") from None
     return values
 
 

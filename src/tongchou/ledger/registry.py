@@ -28,7 +28,7 @@ def get(key: str) -> Ledger:
     """The ledger of that key. Raises Refusal where there is none."""
     if key not in _ledgers:
         raise Refusal(
-            f"没有名为“{key}”的台账,可用:{'、'.join(_ledgers)}。",
+            f"没有名为“{key}”的台账，可用：{'、'.join(_ledgers)}。",
             f"There is no ledger {key!r}; known: {', '.join(_ledgers)}.",
             code="unknown_ledger",
         )

@@ -217,7 +217,7 @@ def _resolve(column: Column, cleaned: Sequence[Cleaned], actor: Actor) -> None:
             del one.values[column.name]
             one.problems.append(
                 Refusal(
-                    f"「{column.label}」在{target.label}台账(您的范围内)中找不到“{text}”。",
+                    f"「{column.label}」在{target.label}台账（您的范围内）中找不到“{text}”。",
                     f"{column.name}: there is no {text!r} in the ledger {target.key!r} within your scope.",
                     code="unknown_reference",
                     field=column.name,
@@ -247,7 +247,7 @@ def _demand(ledger: Ledger, by: Actor, verb: str) -> None:
 def _demand_place(ledger: Ledger, row: Any, by: Actor) -> None:
     if not door.may_hold(ledger, row, by):
         raise Refusal(
-            "这一行不在您的管辖范围内,不能写入;请交由所属区域的岗位办理。",
+            "这一行不在您的管辖范围内，不能写入；请交由所属区域的岗位办理。",
             "This row lies outside your scope and cannot be written; hand it to the post of its area.",
             code="out_of_scope",
         )
@@ -286,7 +286,7 @@ def _taken(ledger: Ledger, known: Any = None) -> Refusal:
     title = [column for column in ledger.title_of(known) if column.cls not in HASHED_CLASSES] if known else []
     which = " ".join(column.render(column.read(known)) for column in title)
     return Refusal(
-        f"“{ledger.label}”台账中已有这条记录({which or '编号相同'}),请找到它再修改,不要重复新增。",
+        f"“{ledger.label}”台账中已有这条记录（{which or '编号相同'}），请找到它再修改，不要重复新增。",
         f"The ledger {ledger.key!r} already holds this record ({which or 'same identity'}); find it and change it.",
         code="duplicate",
     )

@@ -13,7 +13,7 @@ class Channel(models.TextChoices):
     APP = "app", _("站内")
     MAIL = "mail", _("邮件")
     GATEWAY = "gateway", _("短信或企业微信网关")
-    FILE = "file", _("文件(演示)")
+    FILE = "file", _("文件（演示）")
 
 
 class DeliveryState(models.TextChoices):

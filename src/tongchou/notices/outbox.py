@@ -164,8 +164,8 @@ def _failed(delivery: Delivery, cause: str) -> None:
         _note(delivery, state=DeliveryState.FAILED, last_error=cause[:300])
         send(
             to_post=SYSTEM_POST,
-            title=f"通知未送达:{delivery.get_channel_display()}", title_en=f"Notice not delivered: {delivery.channel}",
-            body=f"通知 {delivery.notice_id} 经 {delivery.attempts} 次未能送出({cause})。请检查渠道设置。",
+            title=f"通知未送达：{delivery.get_channel_display()}", title_en=f"Notice not delivered: {delivery.channel}",
+            body=f"通知 {delivery.notice_id} 经 {delivery.attempts} 次未能送出（{cause}）。请检查渠道设置。",
             body_en=f"Notice {delivery.notice_id} could not be sent in {delivery.attempts} tries ({cause}). Check the channel's settings.",
             key=f"notice.failed:{delivery.pk}",
         )  # fmt: skip

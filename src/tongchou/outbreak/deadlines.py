@@ -42,17 +42,26 @@ def investigated(case: Case, *, at: datetime, by: Actor) -> None:
 
 
 def excluded(case: Case, *, at: datetime, by: Actor) -> None:
-    """The case is excluded: nothing more is owed for it, so its clocks stop."""
-    for clock in Clock.objects.filter(ledger="case", object_id=str(case.pk), stopped_at__isnull=True):
-        stop_clock(clock=clock, stopped_at=max(at, clock.started_at or at), by=by)
+    """The case is excluded: nothing more is owed for it, so its open tasks are cancelled and its clocks stop."""
+    _stop(case, at=at, by=by)
+    _cancel(case, f"病例 {case.case_no} 已排除，不再需要 / the case was excluded: no longer needed")
 
 
 def taken_back(case: Case, *, by: Actor) -> None:
     """The case was entered by mistake (its import is undone): open tasks are cancelled, with the clocks that run on them."""
-    reason = f"病例 {case.case_no} 的导入已撤销 / the import of the case was undone"
-    for task in Task.objects.filter(ledger="case", object_id=str(case.pk), state__in=OPEN_STATES):
+    _cancel(case, f"病例 {case.case_no} 的导入已撤销 / the import of the case was undone")
+    _stop(case, at=citytime.now(), by=by)
+
+
+def _cancel(case: Case, reason: str) -> None:
+    """By the system, which asked for the work when the case came in: whoever excludes a case stands on no side of its tasks."""
+    for task in Task.objects.filter(ledger="case", object_id=str(case.pk), state__in=(TaskState.FILED, *OPEN_STATES)):
         cancel_task(task=task, reason=reason, by=SYSTEM)
-    excluded(case, at=citytime.now(), by=by)
+
+
+def _stop(case: Case, *, at: datetime, by: Actor) -> None:
+    for clock in Clock.objects.filter(ledger="case", object_id=str(case.pk), stopped_at__isnull=True):
+        stop_clock(clock=clock, stopped_at=max(at, clock.started_at or at), by=by)
 
 
 def _start_report(case: Case, at: datetime, step: str, reported_at: datetime | None, by: Actor) -> None:

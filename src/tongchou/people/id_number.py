@@ -61,14 +61,14 @@ def read(text: str, *, on: date | None = None) -> IdNumber:
     if text[:2] not in _PROVINCES:
         raise BadIdNumber(
             "id_division",
-            f"身份证号前两位 {text[:2]} 不是省级代码,请核对原件",
+            f"身份证号前两位 {text[:2]} 不是省级代码，请核对原件",
             f"The first two digits {text[:2]} are no province: check the card",
         )
     expected = check_character(text[:17])
     if text[17] != expected:
         raise BadIdNumber(
             "id_check_digit",
-            "身份证号校验位不符,至少有一位抄错,请核对原件",
+            "身份证号校验位不符，至少有一位抄错，请核对原件",
             "The check digit does not fit: at least one digit is wrong; check the card",
         )
     return IdNumber(text, text[:6], born_on, "male" if int(text[16]) % 2 else "female")
@@ -78,26 +78,26 @@ def _shaped(raw: str) -> str:
     if not isinstance(raw, str):
         raise BadIdNumber(
             "id_not_text",
-            "身份证号须以文本保存;此格是数值,末尾几位可能已丢失,请把该列设为文本后重新录入",
+            "身份证号须以文本保存；此格是数值，末尾几位可能已丢失，请把该列设为文本后重新录入",
             "An identity number must be text; this cell is a number whose last digits may be lost: set the column to text and enter it again",
         )
     text = raw.strip().upper()
     if _WRITTEN_AS_A_NUMBER.match(text):
         raise BadIdNumber(
             "id_damaged",
-            "身份证号已被表格软件改成科学计数,末尾几位已丢失,请从原件重新录入并把该列设为文本",
+            "身份证号已被表格软件改成科学计数，末尾几位已丢失，请从原件重新录入并把该列设为文本",
             "A spreadsheet turned this number into 1.1E+17 and lost its last digits: enter it again from the card, as text",
         )
     if len(text) == 15 and text.isascii() and text.isdigit():
         raise BadIdNumber(
             "id_first_generation",
-            "这是15位旧号,2013年起停用,请录入18位号",
+            "这是15位旧号，2013年起停用，请录入18位号",
             "This is a 15-digit number, out of use since 2013: enter the 18-digit one",
         )
     if len(text) != LENGTH:
         raise BadIdNumber(
             "id_length",
-            f"身份证号应为18位,这里有{len(text)}位",
+            f"身份证号应为18位，这里有{len(text)}位",
             f"An identity number has 18 characters; this has {len(text)}",
         )
     if not re.fullmatch(r"[0-9]{17}[0-9X]", text):
@@ -109,7 +109,7 @@ def _shaped(raw: str) -> str:
     if text.endswith("000") and text[6:14].isdigit() and check_character(text[:17]) != text[17]:
         raise BadIdNumber(
             "id_damaged",
-            "身份证号末三位是000且校验不符,多半被表格软件按数值截断,请从原件重新录入",
+            "身份证号末三位是000且校验不符，多半被表格软件按数值截断，请从原件重新录入",
             "The last three digits are 000 and the check fails: a spreadsheet probably cut it; enter it again from the card",
         )
     return text
@@ -122,19 +122,19 @@ def _birth(text: str, on: date) -> date:
     except ValueError:
         raise BadIdNumber(
             "id_birth_impossible",
-            f"身份证号中的出生日期 {text[6:10]}-{text[10:12]}-{text[12:14]} 不存在,请核对原件",
+            f"身份证号中的出生日期 {text[6:10]}-{text[10:12]}-{text[12:14]} 不存在，请核对原件",
             f"There is no day {text[6:10]}-{text[10:12]}-{text[12:14]}: check the card",
         ) from None
     if born_on > on:
         raise BadIdNumber(
             "id_birth_future",
-            f"身份证号中的出生日期 {born_on} 在将来,请核对原件",
+            f"身份证号中的出生日期 {born_on} 在将来，请核对原件",
             f"The birth date {born_on} in the number lies in the future: check the card",
         )
     if born_on < _OLDEST_BIRTH:
         raise BadIdNumber(
             "id_birth_past",
-            f"身份证号中的出生日期 {born_on} 早于1880年,请核对原件",
+            f"身份证号中的出生日期 {born_on} 早于1880年，请核对原件",
             f"The birth date {born_on} in the number lies before 1880: check the card",
         )
     return born_on

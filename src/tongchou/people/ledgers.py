@@ -34,7 +34,7 @@ class HouseholdLedger(Ledger):
     key = "household"
     label = _("户")
     label_en = "Household"
-    help = _("住在同一处、一起生活的人家;宿舍、福利机构等为集体户。")
+    help = _("住在同一处、一起生活的人家；宿舍、福利机构等为集体户。")
     model = Household
     field_class = "D1"
     placed = {"area": "area_path"}
@@ -63,7 +63,7 @@ class PersonLedger(Ledger):
     key = "person"
     label = _("人员")
     label_en = "Person"
-    help = _("本市居住、来往和登记的人。证件号码、电话、住址加密保存,只能按完整内容查找。")
+    help = _("本市居住、来往和登记的人。证件号码、电话、住址加密保存，只能按完整内容查找。")
     model = Person
     field_class = "D1"
     identities = [("person_no",), ("id_no",)]
@@ -81,7 +81,7 @@ class PersonLedger(Ledger):
         Column("household", _("户"), "D1", kind="ref", to="household", in_list=False),
         Column("relation", _("与户主关系"), "D1", kind="choice", choices=Person.Relation.choices, in_list=False, example="head"),
         Column("area_path", _("居住区划"), "D7", kind="area", required=True, example="510402001001", also=_AREA_HEADERS),
-        Column("registered_area_path", _("户籍区划代码"), "D1", max_length=18, in_list=False, help=_("6 到 12 位代码,可为外地"), example="510402"),
+        Column("registered_area_path", _("户籍区划代码"), "D1", max_length=18, in_list=False, help=_("6 到 12 位代码，可为外地"), example="510402"),
         Column("occupation", _("职业"), "D1", max_length=64, in_list=False),
         Column("industry", _("行业"), "D1", max_length=64, in_list=False),
         Column("workplace", _("工作场所"), "D1", kind="ref", to="place", in_list=False),
@@ -104,7 +104,7 @@ class PersonLedger(Ledger):
             do=acts.merge_row,
             fields=[Column("drop_no", _("要并入本行的人员编号"), "D7", required=True, max_length=32)],
             when=lambda row: row.status != Person.Status.MERGED,
-            help=_("两行是同一个人时使用。本行保留,另一行指向本行;随时可以撤销。"),
+            help=_("两行是同一个人时使用。本行保留，另一行指向本行；随时可以撤销。"),
         ),
         Action("unmerge", _("撤销合并"), do=acts.unmerge_row, when=lambda row: row.status == Person.Status.MERGED),
         Action("leave", _("登记离开本市"), do=acts.mark_left, when=lambda row: row.status == Person.Status.LIVING),
@@ -123,7 +123,7 @@ class PersonLedger(Ledger):
         if row.phone:
             row.phone = phone.read(row.phone)
         if row.born_on and row.born_on > citytime.today():
-            raise PeopleError("born_future", "出生日期在将来,请核对", "The birth date lies in the future: check it", field="born_on")
+            raise PeopleError("born_future", "出生日期在将来，请核对", "The birth date lies in the future: check it", field="born_on")
         if not row.address and row.household is not None:
             row.address = row.household.address
             row.address_index = blind_index("address", row.address)
@@ -158,14 +158,14 @@ def _read_id_number(row: Person) -> None:
     if row.sex != number.sex:
         raise PeopleError(
             "id_other_sex",
-            "性别与身份证号第17位不符,请核对原件后改正其中之一",
+            "性别与身份证号第17位不符，请核对原件后改正其中之一",
             "The sex differs from the 17th digit of the identity number: check the card and correct one of them",
             field="sex",
         )
     if row.born_on != number.born_on:
         raise PeopleError(
             "id_other_birth",
-            "出生日期与身份证号第7至14位不符,请核对原件后改正其中之一",
+            "出生日期与身份证号第7至14位不符，请核对原件后改正其中之一",
             "The birth date differs from digits 7 to 14 of the identity number: check the card and correct one of them",
             field="born_on",
         )

@@ -29,7 +29,7 @@ def new_household_no() -> str:
     return _register_no("H")
 
 
-_FIND = "识别同一个人,通知本人,安排隔离和照护 / to know a person, to tell and to help them"
+_FIND = "识别同一个人，通知本人，安排隔离和照护 / to know a person, to tell and to help them"
 _VISIT = "上门排查、送医、送药 / home visits and help at the door"
 
 

@@ -55,7 +55,7 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     path = area_path(asked)
     problem = ""
     if path is None or not _reaches(actor, path):
-        problem = _("“%(asked)s”不是您范围内的区划,请从下面选择或填写区划代码。") % {"asked": asked}
+        problem = _("“%(asked)s”不是您范围内的区划，请从下面选择或填写区划代码。") % {"asked": asked}
         path = actor.area_path
     # Grouping reads every row of the area asked for: a whole city is asked county by county, unless it is asked for by name.
     wide = len(path) < _COUNTY_DIGITS and "area" not in request.GET
@@ -84,7 +84,7 @@ def _merge(request: HttpRequest, actor: Actor, may_merge: bool) -> HttpResponse:
         drop = rows.filter(person_no=request.POST.get("drop", "")).first()
         if not may_merge or keep is None or drop is None:
             raise Refusal(
-                "这两行不在您的范围内,或您的岗位无权合并人员。", "These rows lie outside your scope, or your post may not merge people.", code="forbidden"
+                "这两行不在您的范围内，或您的岗位无权合并人员。", "These rows lie outside your scope, or your post may not merge people.", code="forbidden"
             )
         merge_persons(keep=keep, drop=drop, by=actor)
     except Refusal as refusal:

@@ -28,7 +28,7 @@ def read(text: str) -> str:
     if not (_MOBILE.fullmatch(digits) or _FIXED.fullmatch(digits)):
         raise BadPhone(
             "phone_shape",
-            f"电话 {text} 不是11位手机号,也不是带区号的固定电话",
+            f"电话 {text} 不是11位手机号，也不是带区号的固定电话",
             f"The phone {text} is neither an 11-digit mobile number nor a fixed line with area code",
         )
     return digits

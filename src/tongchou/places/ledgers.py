@@ -33,7 +33,7 @@ class PlaceLedger(Ledger):
         Column("area_path", _("所在区划"), "D7", kind="area", required=True, example="510402001001"),
         Column("address", _("地址"), "D7", max_length=200, example="示例路 1 号"),
         Column("capacity", _("容量"), "D7", kind="int"),
-        Column("area_m2", _("面积(平方米)"), "D7", kind="decimal", in_list=False),
+        Column("area_m2", _("面积（平方米）"), "D7", kind="decimal", in_list=False),
         Column("operator_uscc", _("经营单位统一社会信用代码"), "D6", max_length=18, in_list=False),
         Column("opened_on", _("启用日期"), "D7", kind="date", in_list=False),
         Column("closed_on", _("停用日期"), "D7", kind="date", editable=False),
@@ -72,7 +72,7 @@ class GridLedger(Ledger):
     key = "grid"
     label = _("网格")
     label_en = "Grid"
-    help = _("网格是网格员负责的地面,一般 300 到 500 户。")
+    help = _("网格是网格员负责的地面，一般 300 到 500 户。")
     model = GridCell
     field_class = "D7"
     placed = {"area": "area_path"}
@@ -92,7 +92,7 @@ class GridLedger(Ledger):
         if len(row.area_path) != 15:
             raise PlacesError(
                 "grid_code",
-                "网格代码应为15位:村社区12位加网格3位",
+                "网格代码应为15位：村社区12位加网格3位",
                 "A grid code has 15 digits: 12 of the village and 3 of the grid",
                 field="area_path",
             )

@@ -55,7 +55,7 @@ class Place(models.Model):
     address = models.CharField(_("地址"), max_length=200, blank=True, default="")
     operator_uscc = models.CharField(_("经营单位统一社会信用代码"), max_length=18, blank=True, default="")
     capacity = models.PositiveIntegerField(_("容量"), null=True, blank=True)
-    area_m2 = models.DecimalField(_("面积(平方米)"), max_digits=12, decimal_places=1, null=True, blank=True)
+    area_m2 = models.DecimalField(_("面积（平方米）"), max_digits=12, decimal_places=1, null=True, blank=True)
     opened_on = models.DateField(_("启用日期"), null=True, blank=True)
     closed_on = models.DateField(_("停用日期"), null=True, blank=True)
     invented = models.BooleanField(_("虚构"), default=False)

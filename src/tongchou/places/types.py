@@ -52,7 +52,7 @@ def read_pack(path: Path) -> dict[str, PlaceType]:
         if unknown or not row.get("label_zh") or not row.get("label_en") or row.get("kind") not in KINDS:
             raise PlacesError(
                 "type_pack",
-                f"{path} 的 [{key}]:须有 label_zh、label_en 和 kind({'、'.join(KINDS)}),不认识 {sorted(unknown)}",
+                f"{path} 的 [{key}]：须有 label_zh、label_en 和 kind({'、'.join(KINDS)})，不认识 {sorted(unknown)}",
                 f"{path} [{key}]: give label_zh, label_en and kind ({', '.join(KINDS)}); unknown: {sorted(unknown)}",
             )
         types[key] = PlaceType(key, **row)
@@ -88,6 +88,6 @@ def get(key: str) -> PlaceType:
     except KeyError:
         raise PlacesError(
             "place_type_unknown",
-            f"没有场所类型 {key},可用:{'、'.join(place_types())}",
+            f"没有场所类型 {key}，可用：{'、'.join(place_types())}",
             f"There is no place type {key}; known: {', '.join(place_types())}",
         ) from None

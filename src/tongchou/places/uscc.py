@@ -28,18 +28,18 @@ def read(text: str) -> str:
     if len(code) != 18:
         raise BadCreditCode(
             "uscc_length",
-            f"统一社会信用代码应为18位,这里有{len(code)}位",
+            f"统一社会信用代码应为18位，这里有{len(code)}位",
             f"A credit code has 18 characters; this has {len(code)}",
         )
     odd = sorted(set(code) - set(CHARACTERS))
     if odd:
         raise BadCreditCode(
             "uscc_characters",
-            f"统一社会信用代码不含字符 {''.join(odd)}(不用 I O S V Z)",
+            f"统一社会信用代码不含字符 {''.join(odd)}（不用 I O S V Z）",
             f"A credit code never has {''.join(odd)} (I O S V Z are not used)",
         )
     if check_character(code[:17]) != code[17]:
         raise BadCreditCode(
-            "uscc_check", "统一社会信用代码校验位不符,请核对执照", "The check character does not fit: check the licence"
+            "uscc_check", "统一社会信用代码校验位不符，请核对执照", "The check character does not fit: check the licence"
         )
     return code

@@ -23,7 +23,7 @@ from tongchou.tasks.actions import task as acts
 from tongchou.tasks.models import DONE_STATES, OPEN_STATES, Clock, Extension, Mailbox, SiteCheck, Task, TaskState
 
 State = TaskState
-_HINT = _("请用编号指代人员,不写姓名、证件号码和电话。")
+_HINT = _("请用编号指代人员，不写姓名、证件号码和电话。")
 
 
 def open_rows(actor: Actor, key: str) -> Iterable[Any]:
@@ -74,7 +74,7 @@ class TaskLedger(Ledger):
     key = "task"
     label = _("任务")
     label_en = "Task"
-    help = _("交给岗位办理的事项:立项、交办、承办、反馈、复核、办结、销号。承办一方不能复核或办结自己的任务。")
+    help = _("交给岗位办理的事项：立项、交办、承办、反馈、复核、办结、销号。承办一方不能复核或办结自己的任务。")
     model = Task
     field_class = "D7"
     placed = {"area": "area_path", "assignment": "id"}
@@ -101,25 +101,25 @@ class TaskLedger(Ledger):
     title = ["number", "shown_title"]
     writable = False
     actions = [
-        Action("assign", pgettext_lazy("step", "交办"), acts.assign_task, when=_in(State.FILED), help=_("交给承办岗位,时限开始计时。")),
+        Action("assign", pgettext_lazy("step", "交办"), acts.assign_task, when=_in(State.FILED), help=_("交给承办岗位，时限开始计时。")),
         Action("accept", pgettext_lazy("step", "承办"), acts.accept_task, when=_in(State.ASSIGNED, State.RETURNED), help=_("确认由本岗位办理。")),
         Action(
             "decline", _("申请改派"), acts.decline_task, [_words("reason", _("原因"))], _in(State.ASSIGNED),
-            help=_("不属本岗位职责的,说明原因后退给交办岗位;时限不停。"),
+            help=_("不属本岗位职责的，说明原因后退给交办岗位；时限不停。"),
         ),
         Action(
             "report", pgettext_lazy("step", "反馈"), acts.report_task, [_words("note", _("办理情况和依据"))],
-            _in(State.ACCEPTED, State.RETURNED, State.BLOCKED), help=_("写明做了什么、有什么依据;时限停止计时。反馈不实的,计时不停。"),
+            _in(State.ACCEPTED, State.RETURNED, State.BLOCKED), help=_("写明做了什么、有什么依据；时限停止计时。反馈不实的，计时不停。"),
         ),
         Action(
             "block", _("报告受阻"), acts.block_task, [_words("reason", _("受阻原因"))], _in(State.ACCEPTED, State.RETURNED),
-            help=_("说明卡在哪里,交办岗位会收到通知;时限不停,需要时间请申请延期。"),
+            help=_("说明卡在哪里，交办岗位会收到通知；时限不停，需要时间请申请延期。"),
         ),
-        Action("unblock", _("解除受阻"), acts.unblock_task, when=_in(State.BLOCKED), help=_("障碍已消除,继续办理。")),
+        Action("unblock", _("解除受阻"), acts.unblock_task, when=_in(State.BLOCKED), help=_("障碍已消除，继续办理。")),
         Action(
             "extend", _("申请延期"), _extend,
             [Column("hours", _("延长小时数"), "D7", kind="int", required=True, example="24"), _words("reason", _("理由"))],
-            _in(State.ASSIGNED, State.ACCEPTED, State.BLOCKED, State.RETURNED), help=_("由交办岗位批复;未同意前时限不变。"),
+            _in(State.ASSIGNED, State.ACCEPTED, State.BLOCKED, State.RETURNED), help=_("由交办岗位批复；未同意前时限不变。"),
         ),
         Action(
             "decide", _("批复延期"), _decide,
@@ -130,7 +130,7 @@ class TaskLedger(Ledger):
                 ),
                 Column("note", _("说明"), "D7", kind="long", max_length=500),
             ],
-            lambda task: task.extensions.filter(decision=Extension.Decision.ASKED).exists(), help=_("同意后时限顺延,并记为时限的新版本。"),
+            lambda task: task.extensions.filter(decision=Extension.Decision.ASKED).exists(), help=_("同意后时限顺延，并记为时限的新版本。"),
         ),
         Action(
             "check_site", _("现场核查"), _check,
@@ -138,19 +138,19 @@ class TaskLedger(Ledger):
                 Column("result", _("结论"), "D7", kind="choice", required=True, choices=SiteCheck.Result.choices),
                 _words("note", _("现场情况")),
             ],
-            _in(State.REPORTED, State.VERIFIED, State.CLOSED), help=_("由承办以外的岗位到现场核实;不属实的,任务退回重办,计时不停。"),
+            _in(State.REPORTED, State.VERIFIED, State.CLOSED), help=_("由承办以外的岗位到现场核实；不属实的，任务退回重办，计时不停。"),
         ),
-        Action("verify", pgettext_lazy("step", "复核"), acts.verify_task, when=_in(State.REPORTED), help=_("核对反馈属实;须现场核查的,先登记现场核查。")),
+        Action("verify", pgettext_lazy("step", "复核"), acts.verify_task, when=_in(State.REPORTED), help=_("核对反馈属实；须现场核查的，先登记现场核查。")),
         Action(
             "return", pgettext_lazy("step", "退回"), acts.return_task, [_words("reason", _("退回原因"))], _in(State.REPORTED, State.VERIFIED),
-            danger=True, help=_("反馈不足的退回承办岗位;复核所用的时间不计入时限。"),
+            danger=True, help=_("反馈不足的退回承办岗位；复核所用的时间不计入时限。"),
         ),
         Action("close", pgettext_lazy("step", "办结"), acts.close_task, when=_in(State.VERIFIED), help=_("只有交办一方可以办结。")),
         Action("write_off", pgettext_lazy("step", "销号"), acts.write_off_task, when=_in(State.CLOSED), help=_("从督办清单中销去。")),
         Action(
             "cancel", pgettext_lazy("step", "撤销"), acts.cancel_task, [_words("reason", _("撤销原因"))],
             _in(State.FILED, State.ASSIGNED, State.ACCEPTED, State.BLOCKED, State.RETURNED, State.REPORTED),
-            danger=True, help=_("事项已不存在的才撤销;记录保留。"),
+            danger=True, help=_("事项已不存在的才撤销；记录保留。"),
         ),
     ]  # fmt: skip
 
@@ -167,7 +167,7 @@ class ClockLedger(Ledger):
     key = "clock"
     label = _("时限")
     label_en = "Clock"
-    help = _("每个时限从何时起算、何时到期、依据哪条规则;规则以后改变不会悄悄改动已经开始的时限。")
+    help = _("每个时限从何时起算、何时到期、依据哪条规则；规则以后改变不会悄悄改动已经开始的时限。")
     model = Clock
     field_class = "D7"
     placed = {"area": "area_path"}
@@ -178,8 +178,8 @@ class ClockLedger(Ledger):
         Column("started_at", _("起算"), "D7", kind="datetime", editable=False),
         Column("due_at", _("到期"), "D7", kind="datetime", editable=False),
         Column("stopped_at", _("完成"), "D7", kind="datetime", editable=False),
-        Column("limit_minutes", _("时限(分钟)"), "D7", kind="int", editable=False, in_list=False),
-        Column("limit_working_days", _("时限(工作日)"), "D7", kind="int", editable=False, in_list=False),
+        Column("limit_minutes", _("时限（分钟）"), "D7", kind="int", editable=False, in_list=False),
+        Column("limit_working_days", _("时限（工作日）"), "D7", kind="int", editable=False, in_list=False),
         Column("legal", _("依据"), "D7", editable=False, in_list=False),
         Column("rule_id", _("规则"), "D7", editable=False, in_list=False),
         Column("rule_version", _("规则版本"), "D7", editable=False, in_list=False),
@@ -206,7 +206,7 @@ class MailboxLedger(Ledger):
     key = "mailbox"
     label = _("值班邮箱")
     label_en = "Duty mailbox"
-    help = _("岗位的公用值班邮箱,催办和上报的通知同时发到这里;不要填个人邮箱。")
+    help = _("岗位的公用值班邮箱，催办和上报的通知同时发到这里；不要填个人邮箱。")
     model = Mailbox
     field_class = "D8"
     columns = [

@@ -37,13 +37,13 @@ def posts_within(actor: Actor) -> QuerySet[Post]:
 class NewTaskForm(forms.Form):
     """What is to be done, where, by which post, how urgent; ``open`` files it."""
 
-    title = forms.CharField(label=_("事项"), max_length=200, help_text=_("一事一单。请用编号指代人员,不写姓名、证件号码和电话。"))
+    title = forms.CharField(label=_("事项"), max_length=200, help_text=_("一事一单。请用编号指代人员，不写姓名、证件号码和电话。"))
     detail = forms.CharField(label=_("要求"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 4}))
-    area = forms.CharField(label=_("区域"), max_length=60, help_text=_("区划代码或名称,例如 510402001001。"))
-    post = forms.CharField(label=_("承办岗位"), max_length=120, help_text=_("岗位代码或名称,从列表中选择。"), widget=forms.TextInput(attrs={"list": "posts"}))
+    area = forms.CharField(label=_("区域"), max_length=60, help_text=_("区划代码或名称，例如 510402001001。"))
+    post = forms.CharField(label=_("承办岗位"), max_length=120, help_text=_("岗位代码或名称，从列表中选择。"), widget=forms.TextInput(attrs={"list": "posts"}))
     urgency = forms.CharField(label=_("缓急"), widget=forms.Select)
     site_check = forms.BooleanField(label=_("复核前须现场核查"), required=False)
-    assign = forms.BooleanField(label=_("立即交办"), required=False, initial=True, help_text=_("不勾选则只立项,稍后再交办。"))
+    assign = forms.BooleanField(label=_("立即交办"), required=False, initial=True, help_text=_("不勾选则只立项，稍后再交办。"))
 
     def __init__(self, actor: Actor, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -62,7 +62,7 @@ class NewTaskForm(forms.Form):
         text = self.cleaned_data["area"]
         path = area_path(text)
         if not path or areas.find(path) is None:
-            raise forms.ValidationError(_("没有“%(text)s”这个区划,请查区划台账。"), params={"text": text})
+            raise forms.ValidationError(_("没有“%(text)s”这个区划，请查区划台账。"), params={"text": text})
         if not any(scope.kind == "area" and path.startswith(scope.value) for scope in self.actor.scopes):
             raise forms.ValidationError(_("“%(text)s”不在您的辖区内。"), params={"text": text})
         return path
@@ -71,9 +71,9 @@ class NewTaskForm(forms.Form):
         text = self.cleaned_data["post"].strip()
         found = list(posts_within(self.actor).filter(Q(code=text) | Q(name=text))[:2])
         if not found:
-            raise forms.ValidationError(_("您的辖区内没有岗位“%(text)s”,请从列表中选择。"), params={"text": text})
+            raise forms.ValidationError(_("您的辖区内没有岗位“%(text)s”，请从列表中选择。"), params={"text": text})
         if len(found) > 1:
-            raise forms.ValidationError(_("有几个岗位都叫“%(text)s”,请填岗位代码。"), params={"text": text})
+            raise forms.ValidationError(_("有几个岗位都叫“%(text)s”，请填岗位代码。"), params={"text": text})
         return found[0]
 
     def clean_urgency(self) -> str:

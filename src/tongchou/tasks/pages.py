@@ -144,7 +144,7 @@ def step_page(request: HttpRequest, pk: str, name: str) -> HttpResponse:
                 return redirect("task", pk=task.pk)
             form.show(refusal)
         else:
-            messages.success(request, _("已办理:%(action)s。") % {"action": action.label})
+            messages.success(request, _("已办理：%(action)s。") % {"action": action.label})
             return redirect("task", pk=task.pk)
     context = {"task": task, "action": action, "form": form}
     return render(request, "tasks/step.html", context, status=422 if form.errors else 200)
@@ -161,7 +161,7 @@ def new_page(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.show(refusal)
         else:
-            messages.success(request, _("已立项:%(number)s。") % {"number": task.number})
+            messages.success(request, _("已立项：%(number)s。") % {"number": task.number})
             return redirect("task", pk=task.pk)
     return render(request, "tasks/new.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -199,7 +199,7 @@ def steps_for(ledger: Any, task: Task, actor: Actor) -> list[Any]:
 def timeline(ledger: Any, task: Task) -> list[tuple[Any, str, str]]:
     """(line of the trail, what happened, by which post), newest first; reading is left out."""
     labels = {action.name: str(action.label) for action in ledger.actions}
-    labels |= {"file": _("立项"), "reopen": _("核查不属实,重新办理"), "escalate": _("催办、上报")}
+    labels |= {"file": _("立项"), "reopen": _("核查不属实，重新办理"), "escalate": _("催办、上报")}
     found = list(audit.timeline("task", str(task.pk)).exclude(action="read")[: kernel.TIMELINE_LINES])
     names = {str(post.pk): post.name for post in Post.objects.filter(pk__in={one.post for one in found} - {SYSTEM.post_id, ""})}
     names[SYSTEM.post_id] = SYSTEM.post_name

@@ -89,13 +89,13 @@ def demand_requester(actor: Actor, task: Task) -> None:
     """Refuse whoever may not judge the task. Raises Refusal."""
     if task.is_doer(actor.post_id) or (actor.user_id and actor.user_id == task.reported_by_user):
         raise Refusal(
-            "承办一方不能复核、办结自己的任务;请由交办岗位办理。",
+            "承办一方不能复核、办结自己的任务；请由交办岗位办理。",
             "The doer cannot verify or close the task; the requester's post must do it.",
             code="doer_cannot_close",
         )
     if not on_requesters_side(actor, task):
         raise Refusal(
-            "只有交办岗位(或其上级岗位)可以办理这一步。",
+            "只有交办岗位（或其上级岗位）可以办理这一步。",
             "Only the requester's post, or a post above it, may take this step.",
             code="not_requester",
         )

@@ -33,7 +33,7 @@ def terms_on(rule_id: str, *, day: date, area_path: str) -> Terms:
     minutes, working_days = value.get("limit_minutes"), value.get("limit_working_days")
     if answer.value is not None and (working_days is None) == (minutes is None):
         raise Refusal(
-            f"规则“{rule_id}”不是时限:应写明 limit_minutes 或 limit_working_days 之一。",
+            f"规则“{rule_id}”不是时限：应写明 limit_minutes 或 limit_working_days 之一。",
             f"The rule {rule_id!r} is no clock: it must state one of limit_minutes and limit_working_days.",
             code="clock_terms",
         )

@@ -33,11 +33,13 @@ def zones(request: HttpRequest) -> HttpResponse:
     asked, problem = _day(request)
     day = asked or _newest_day(disease)
     lines = [line for line in zone_table(day, disease=disease) if _reaches(actor, line.area)] if day else []
+    computed_at = max((line.proposal.computed_at for line in lines if line.proposal), default=None)
     context = {
         "day": day,
         "problem": problem,
         "rows": [_shown(line) for line in lines],
-        "computed_at": max((line.proposal.computed_at for line in lines if line.proposal), default=None),
+        "computed_at": computed_at,
+        "running": bool(day and computed_at and computed_at < citytime.day_close(day)),
         "before": day - timedelta(days=1) if day else None,
         "after": day + timedelta(days=1) if day and day < citytime.today() else None,
         "may_decide": permissions.may(actor, "zone_decision", "decide"),

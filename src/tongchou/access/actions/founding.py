@@ -116,7 +116,7 @@ def administrator(username: str) -> User:
     user = User.objects.filter(username=username, holdings__post__role__in=(Role.SYS_ADMIN, Role.SEC_ADMIN)).first()
     if user is None:
         raise AccessError(
-            "no_administrator", f"{username} 不是系统管理员或安全管理员;其他人的链接由系统管理员在网页上生成。",
+            "no_administrator", f"{username} 不是系统管理员或安全管理员；其他人的链接由系统管理员在网页上生成。",
             f"{username} is no system or security administrator; others get their link from the system administrator's page.",
         )
     return user

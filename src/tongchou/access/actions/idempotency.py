@@ -29,14 +29,14 @@ class KeyInFlight(AccessError):
     """409: the first request with this key is still being worked on."""
 
     def __init__(self) -> None:
-        super().__init__("key_in_flight", "同一请求正在处理,请稍后查询结果。", "The same request is being worked on; ask again later.")
+        super().__init__("key_in_flight", "同一请求正在处理，请稍后查询结果。", "The same request is being worked on; ask again later.")
 
 
 class KeyReused(AccessError):
     """422: the key was used with another body."""
 
     def __init__(self) -> None:
-        super().__init__("key_reused", "此幂等键已用于另一请求,请换一个键。", "This key was used with another body; use a new key.")
+        super().__init__("key_reused", "此幂等键已用于另一请求，请换一个键。", "This key was used with another body; use a new key.")
 
 
 def begin(*, owner: str, key: str, body: bytes) -> tuple[IdempotencyKey | None, Kept | None]:

@@ -51,7 +51,7 @@ def demand_worker(user: User, by: Actor) -> None:
     posts = [post for post in holders.posts_of(user, citytime.today()) if post.role in (Role.GRID, Role.CHECKPOINT)]
     if not posts:
         raise AccessError(
-            "no_phone_post", "此人目前不在网格员或卡点岗位上,请先安排岗位。", "This person stands in no grid or checkpoint post; fill the post first."
+            "no_phone_post", "此人目前不在网格员或卡点岗位上，请先安排岗位。", "This person stands in no grid or checkpoint post; fill the post first."
         )
     rules.demand_reach(by, posts[0])
 
@@ -65,12 +65,12 @@ def bind_phone(*, secret: str, pin: str, pin_again: str, label: str = "") -> tup
     link = find_link(secret, OneTimeLink.Kind.PHONE)
     if link is None:
         raise AccessError(
-            "code_over", "二维码无效、已用过或已过期(10 分钟),请书记重新出示。",
+            "code_over", "二维码无效、已用过或已过期（10 分钟），请书记重新出示。",
             "The code is wrong, used or older than 10 minutes; ask the secretary to show a new one.",
         )
     check_new_pin(pin, pin_again)
     if not OneTimeLink.objects.filter(pk=link.pk, used_at=None).update(used_at=citytime.now()):
-        raise AccessError("code_over", "二维码已用过,请书记重新出示。", "The code was used; ask the secretary for a new one.")
+        raise AccessError("code_over", "二维码已用过，请书记重新出示。", "The code was used; ask the secretary for a new one.")
     user, device = link.user, new_secret()
     user.phones.filter(unbound_at=None).update(unbound_at=citytime.now())
     binding = PhoneBinding.objects.create(
@@ -91,7 +91,7 @@ def check_new_pin(pin: str, again: str) -> None:
         raise AccessError("pin_differs", "两次输入的 PIN 不同。", "The two PINs differ.", "pin_again")
     steps = {int(b) - int(a) for a, b in zip(pin, pin[1:], strict=False)}
     if steps in ({0}, {1}, {-1}):
-        raise AccessError("easy_pin", "PIN 太简单,请不要用相同或连续的数字。", "The PIN is too easy; use no equal or consecutive digits.", "pin")
+        raise AccessError("easy_pin", "PIN 太简单，请不要用相同或连续的数字。", "The PIN is too easy; use no equal or consecutive digits.", "pin")
 
 
 def binding_of(cookie: str) -> PhoneBinding | None:

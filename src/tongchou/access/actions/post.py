@@ -75,7 +75,7 @@ def check_ladder(post: Post) -> None:
     seen, step = {post.pk}, post.parent
     while step is not None:
         if step.pk in seen:
-            raise AccessError("ladder_loop", "上级岗位形成了循环,请改正。", "The posts above run in a circle; correct them.", "parent")
+            raise AccessError("ladder_loop", "上级岗位形成了循环，请改正。", "The posts above run in a circle; correct them.", "parent")
         seen.add(step.pk)
         step = step.parent
 

@@ -32,7 +32,7 @@ def make_token(*, name: str, post: Post, days: int = 90, per_minute: int = 120, 
         raise AccessError("required", "请写明令牌给哪个系统用。", "Say which system the token is for.", "name")
     if not 1 <= days <= LONGEST_DAYS or not 1 <= per_minute <= 6000:
         raise AccessError(
-            "bad_limit", f"有效期 1 到 {LONGEST_DAYS} 天,每分钟 1 到 6000 次。", f"1 to {LONGEST_DAYS} days, 1 to 6000 calls a minute.", "days"
+            "bad_limit", f"有效期 1 到 {LONGEST_DAYS} 天，每分钟 1 到 6000 次。", f"1 to {LONGEST_DAYS} days, 1 to 6000 calls a minute.", "days"
         )
     secret = PREFIX + new_secret()
     token = ApiToken.objects.create(
@@ -48,7 +48,7 @@ def rotate_token(*, token: ApiToken, by: Actor) -> tuple[ApiToken, Issued]:
     """A successor with the same post, name and limits; the old one works for another day, then ends."""
     _demand(by)
     if token.revoked_at is not None or token.expires_at <= citytime.now():
-        raise AccessError("token_over", "令牌已吊销或到期,请重新签发。", "The token is revoked or expired; make a new one.")
+        raise AccessError("token_over", "令牌已吊销或到期，请重新签发。", "The token is revoked or expired; make a new one.")
     days = max(1, (token.expires_at - token.made_at).days)
     successor, issued = make_token(name=token.name, post=token.post, days=min(days, LONGEST_DAYS), per_minute=token.per_minute, by=by)
     token.expires_at = min(token.expires_at, citytime.now() + timedelta(hours=OVERLAP_HOURS))

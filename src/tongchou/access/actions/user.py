@@ -92,7 +92,7 @@ def reset_link(*, user: User, by: Actor, hours: int = LINK_HOURS) -> Issued:
     if by.role != Role.SYSTEM:
         rules.demand_not_self(by, user)
     if not user.is_active:
-        raise AccessError("user_ended", "该账户已停用,请先恢复账户。", "This account has ended; restore it first.")
+        raise AccessError("user_ended", "该账户已停用，请先恢复账户。", "This account has ended; restore it first.")
     user.links.filter(kind=OneTimeLink.Kind.PASSWORD, used_at=None).delete()
     issued = Issued(new_secret(), citytime.now() + timedelta(hours=hours))
     OneTimeLink.objects.create(
@@ -116,7 +116,7 @@ def set_password(*, secret: str, password: str) -> User:
     link = find_link(secret, OneTimeLink.Kind.PASSWORD)
     if link is None or not OneTimeLink.objects.filter(pk=link.pk, used_at=None).update(used_at=citytime.now()):
         raise AccessError(
-            "link_over", "链接无效、已用过或已过期,请向系统管理员要一个新的。",
+            "link_over", "链接无效、已用过或已过期，请向系统管理员要一个新的。",
             "The link is wrong, used or expired; ask the system administrator for a new one.",
         )
     user = link.user

@@ -29,7 +29,7 @@ class Post(models.Model):
     role = models.CharField(_("角色"), max_length=16, choices=[(r.value, r.label) for r in Role if r != Role.SYSTEM])
     scope_kind = models.CharField(_("范围类型"), max_length=10, choices=ScopeKind.choices, default=ScopeKind.AREA)
     area_path = models.CharField(_("辖区"), max_length=18, blank=True, default="")
-    scope_value = models.CharField(_("范围对象"), max_length=400, blank=True, default="", help_text=_("单位编号或 台账:编号,空格分隔"))
+    scope_value = models.CharField(_("范围对象"), max_length=400, blank=True, default="", help_text=_("单位编号或 台账:编号，空格分隔"))
     parent = models.ForeignKey(
         "self", verbose_name=_("上级岗位"), null=True, blank=True, on_delete=models.PROTECT, related_name="below",
     )

@@ -40,7 +40,7 @@ class User(AbstractBaseUser):
         keep_days=KEEP_AFTER_END_DAYS,
     )
     active_from_on = models.DateField(_("启用日期"), null=True, blank=True)
-    active_to_on = models.DateField(_("停用日期"), null=True, blank=True, help_text=_("当日仍可登录,次日起停用"))
+    active_to_on = models.DateField(_("停用日期"), null=True, blank=True, help_text=_("当日仍可登录，次日起停用"))
     disabled_at = models.DateTimeField(_("立即停用于"), null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=citytime.now, editable=False)
 

@@ -70,7 +70,7 @@ def switch_post(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             messages.error(request, refusal.text)
         else:
-            messages.success(request, _("现在代表岗位:%(post)s") % {"post": post.name})
+            messages.success(request, _("现在代表岗位：%(post)s") % {"post": post.name})
             return redirect(_onward(request))
     posts = session.posts_of_request(request)
     today = citytime.today()

@@ -72,13 +72,13 @@ def _change_user(request: HttpRequest, user: User, actor: Any) -> str:
         return actions.reset_link(user=user, by=actor).secret
     if do == "end":
         actions.end_user(user=user, by=actor)
-        messages.success(request, _("账户已停用,立即生效。"))
+        messages.success(request, _("账户已停用，立即生效。"))
     elif do == "restore":
         actions.restore_user(user=user, by=actor)
         messages.success(request, _("账户已恢复。"))
     elif do == "factor":
         actions.reset_second_factor(user=user, by=actor)
-        messages.success(request, _("第二因素已清除,此人下次登录时重新设置。"))
+        messages.success(request, _("第二因素已清除，此人下次登录时重新设置。"))
     else:
         raise Http404
     return ""
@@ -112,7 +112,7 @@ def token_change(request: HttpRequest, pk: Any) -> HttpResponse:
             _row, issued = token_actions.rotate_token(token=row, by=_actor(request))
         else:
             token_actions.revoke_token(token=row, by=_actor(request))
-            messages.success(request, _("令牌已吊销,立即生效。"))
+            messages.success(request, _("令牌已吊销，立即生效。"))
     except Refusal as refusal:
         messages.error(request, refusal.text)
     return _token_page(request, TokenForm(), issued)

@@ -87,7 +87,7 @@ def phone_sign_in(request: HttpRequest) -> HttpResponse:
         if binding.unbound_at is not None:
             return render(request, "access/phone_unknown.html", {"too_many": True})
         left = actions.WRONG_PINS - binding.wrong_pins
-        form.add_error("pin", _("PIN 不正确,还可以试 %(left)d 次。") % {"left": left})
+        form.add_error("pin", _("PIN 不正确，还可以试 %(left)d 次。") % {"left": left})
     return render(request, "access/phone_sign_in.html", {"form": form, "binding": binding})
 
 

@@ -76,7 +76,7 @@ def phone_unbind(request: HttpRequest, pk: Any) -> HttpResponse:
         raise Http404
     try:
         actions.unbind_phone(binding=row, by=_actor(request))
-        messages.success(request, _("已解绑,这部手机立即不能再登录。"))
+        messages.success(request, _("已解绑，这部手机立即不能再登录。"))
     except Refusal as refusal:
         messages.error(request, refusal.text)
     return redirect("phones")

@@ -122,23 +122,23 @@ def _deputise(request: HttpRequest, post: Post, actor: Any, form: DeputiseForm) 
         actions.appoint(post=post, user=form.user, by=actor, **days)
     else:
         actions.deputise(post=post, user=form.user, kind=data["kind"], rank=data["rank"] or 1, by=actor, **days)
-    messages.success(request, _("已安排,立即生效。"))
+    messages.success(request, _("已安排，立即生效。"))
     return True
 
 
 def _end(request: HttpRequest, post: Post, actor: Any, form: DeputiseForm) -> bool:
     actions.end_holding(holding=_holding(request, post), by=actor)
-    messages.success(request, _("已终止,立即生效。"))
+    messages.success(request, _("已终止，立即生效。"))
     return True
 
 
 def _absent(request: HttpRequest, post: Post, actor: Any, form: DeputiseForm) -> bool:
     days = AbsenceForm(request.POST)
     if not days.is_valid():
-        messages.error(request, _("请假日期不对,请按 2020-02-14 的样子填写。"))
+        messages.error(request, _("请假日期不对，请按 2020-02-14 的样子填写。"))
         return False
     actions.mark_absent(holding=_holding(request, post), by=actor, **days.cleaned_data)
-    messages.success(request, _("已登记请假,期间由副职按顺序代理。"))
+    messages.success(request, _("已登记请假，期间由副职按顺序代理。"))
     return True
 
 

@@ -20,7 +20,7 @@ class TooManyCalls(AccessError):
     """The token used up its minute. ``wait_s`` is the number of seconds to wait."""
 
     def __init__(self, wait_s: int) -> None:
-        super().__init__("too_many_calls", f"调用过于频繁,请 {wait_s} 秒后再试。", f"Too many calls; try again in {wait_s} s.")
+        super().__init__("too_many_calls", f"调用过于频繁，请 {wait_s} 秒后再试。", f"Too many calls; try again in {wait_s} s.")
         self.wait_s = wait_s
 
 

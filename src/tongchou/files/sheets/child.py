@@ -61,7 +61,7 @@ def _xlsx(path: Path) -> Iterator[Row]:
         raise
     except Exception as error:  # both readers raise many kinds for a damaged workbook
         raise SheetRefused(
-            "damaged", f"工作簿读不下去({type(error).__name__}),请重新导出后再传。", f"The workbook cannot be read on ({type(error).__name__}); export it again."
+            "damaged", f"工作簿读不下去（{type(error).__name__}），请重新导出后再传。", f"The workbook cannot be read on ({type(error).__name__}); export it again."
         ) from error
 
 
@@ -111,7 +111,7 @@ def _csv(path: Path) -> Iterator[Row]:
                 yield reader.line_num, [_unguarded(cell.strip()) for cell in cells]
     except csv.Error as error:
         raise SheetRefused(
-            "damaged", f"第 {reader.line_num} 行引号不成对或文件被截断,请重新导出({error})。",
+            "damaged", f"第 {reader.line_num} 行引号不成对或文件被截断，请重新导出（{error}）。",
             f"Line {reader.line_num}: a quote is left open or the file is cut off; export it again ({error}).",
         ) from error  # fmt: skip
 
@@ -131,12 +131,12 @@ def _decode(raw: bytes) -> str:
         if "\x00" not in text:
             return text
     raise SheetRefused(
-        "encoding", "文字编码无法识别,请另存为 UTF-8 或 GB18030 的 .csv,或 .xlsx。", "The text encoding is not known; save as UTF-8 or GB18030 .csv, or as .xlsx."
+        "encoding", "文字编码无法识别，请另存为 UTF-8 或 GB18030 的 .csv，或 .xlsx。", "The text encoding is not known; save as UTF-8 or GB18030 .csv, or as .xlsx."
     )
 
 
 def _too_wide(row: int, columns: int) -> SheetRefused:
-    return SheetRefused("too_wide", f"第 {row} 行有 {columns} 列,最多 {MAX_COLUMNS} 列。", f"Row {row} has {columns} columns; at most {MAX_COLUMNS}.")
+    return SheetRefused("too_wide", f"第 {row} 行有 {columns} 列，最多 {MAX_COLUMNS} 列。", f"Row {row} has {columns} columns; at most {MAX_COLUMNS}.")
 
 
 def cell_text(cell: Any) -> str:

@@ -33,16 +33,16 @@ def tell(path: Path) -> str:
         raise SheetRefused("empty", "文件是空的。", "The file is empty.")
     if head.startswith(_OLE):
         raise SheetRefused(
-            "old_or_encrypted", "这是旧版 .xls 或加了密码的文件,请另存为不加密的 .xlsx 后再传。",
+            "old_or_encrypted", "这是旧版 .xls 或加了密码的文件，请另存为不加密的 .xlsx 后再传。",
             "This is an old .xls or a password-protected file; save it as plain .xlsx and send it again.",
         )  # fmt: skip
     if head.startswith(_ZIP):
         inspect_xlsx(path)
         return "xlsx"
     if not head.startswith(_UTF16) and b"\x00" in head:
-        raise SheetRefused("not_a_sheet", "这不是表格文件,请上传 .xlsx 或 .csv。", "This is no sheet; send .xlsx or .csv.")
+        raise SheetRefused("not_a_sheet", "这不是表格文件，请上传 .xlsx 或 .csv。", "This is no sheet; send .xlsx or .csv.")
     if head.lstrip()[:5].lower() in (b"<html", b"<?xml", b"%pdf-"):
-        raise SheetRefused("not_a_sheet", "这是网页或文档,不是表格,请另存为 .xlsx 或 .csv。", "This is a page or document, no sheet; save it as .xlsx or .csv.")
+        raise SheetRefused("not_a_sheet", "这是网页或文档，不是表格，请另存为 .xlsx 或 .csv。", "This is a page or document, no sheet; save it as .xlsx or .csv.")
     return "csv"
 
 
@@ -53,20 +53,20 @@ def inspect_xlsx(path: Path) -> None:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise SheetRefused(
-            "damaged", "文件不完整或已损坏,请重新导出后再传。", "The file is incomplete or damaged; export it again and send it again."
+            "damaged", "文件不完整或已损坏，请重新导出后再传。", "The file is incomplete or damaged; export it again and send it again."
         ) from None
     names = {entry.filename for entry in entries}
     if "[Content_Types].xml" not in names or not any(name.startswith("xl/workbook") for name in names):
-        raise SheetRefused("not_a_sheet", "压缩包里没有工作簿,请上传 .xlsx 或 .csv。", "There is no workbook in this archive; send .xlsx or .csv.")
+        raise SheetRefused("not_a_sheet", "压缩包里没有工作簿，请上传 .xlsx 或 .csv。", "There is no workbook in this archive; send .xlsx or .csv.")
     if any("vbaProject" in name for name in names):
-        raise SheetRefused("macros", "文件带有宏,不予打开,请另存为不带宏的 .xlsx。", "The file carries macros and is not opened; save it as .xlsx without them.")
+        raise SheetRefused("macros", "文件带有宏，不予打开，请另存为不带宏的 .xlsx。", "The file carries macros and is not opened; save it as .xlsx without them.")
     if any(name.startswith("/") or ".." in name.split("/") for name in names) or any(entry.flag_bits & 1 for entry in entries):
-        raise SheetRefused("hostile", "文件结构异常,不予打开。", "The file's structure is not that of a sheet; it is not opened.")
+        raise SheetRefused("hostile", "文件结构异常，不予打开。", "The file's structure is not that of a sheet; it is not opened.")
     unpacked = sum(entry.file_size for entry in entries)
     packed = max(1, sum(entry.compress_size for entry in entries))
     if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES or (unpacked > 50_000_000 and unpacked / packed > MAX_RATIO):
         raise SheetRefused(
-            "too_large", "文件解开后过大,不予打开;请拆成几个文件。", "Unpacked, the file is too large and is not opened; split it into several files."
+            "too_large", "文件解开后过大，不予打开；请拆成几个文件。", "Unpacked, the file is too large and is not opened; split it into several files."
         )
 
 

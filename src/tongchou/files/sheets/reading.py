@@ -54,9 +54,9 @@ def read_rows(path: Path, *, wall_s: float = WALL_S) -> Iterator[tuple[int, list
 def _stopped(code: int) -> SheetRefused:
     if code in (-signal.SIGXCPU, -signal.SIGKILL):
         return SheetRefused(
-            "too_slow", "读这个文件用时过长,已停止;请拆成几个文件或另存为 .csv。", "Reading this file took too long and was stopped; split it or save it as .csv."
+            "too_slow", "读这个文件用时过长，已停止；请拆成几个文件或另存为 .csv。", "Reading this file took too long and was stopped; split it or save it as .csv."
         )
     return SheetRefused(
-        "too_large", "读这个文件超过 512 MB 内存,已停止;请拆成几个文件或另存为 .csv。",
+        "too_large", "读这个文件超过 512 MB 内存，已停止；请拆成几个文件或另存为 .csv。",
         "Reading this file needed more than 512 MB of memory and was stopped; split it or save it as .csv.",
     )  # fmt: skip

@@ -94,6 +94,7 @@ def area_map(request: HttpRequest) -> HttpResponse:
         "level": level,
         "levels": Level.choices,
         "name": areas.full_name(under, on) if under else "",
+        "own_name": areas.name_of(under, on) if under else "",
         "above": [(path, areas.name_of(path, on)) for path in areas.ancestors(under) if path in areas.tree().versions]
         if under
         else [],

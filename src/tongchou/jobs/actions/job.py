@@ -56,7 +56,7 @@ def cancel_job(*, job: Job, by: Any) -> Job:
     """Cancel: at once while queued; a running job stops at its next ``run.cancelled()``."""
     row = Job.objects.select_for_update().get(pk=job.pk)
     if row.over:
-        raise JobError("作业已经结束,无法取消", "this job is over; there is nothing to cancel")
+        raise JobError("作业已经结束，无法取消", "this job is over; there is nothing to cancel")
     row.cancel_asked = True
     if row.state == JobState.QUEUED:
         row.state, row.finished_at = JobState.CANCELLED, citytime.now()

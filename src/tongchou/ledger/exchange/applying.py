@@ -62,7 +62,7 @@ def apply_now(*, source: Import, by: Actor) -> None:
             time.sleep(0.2)  # a running worker has taken it, or it waits for its next start
     if job.state != jobs.JobState.DONE:
         raise Refusal(
-            f"写入没有完成:{job.message_zh or job.error}。已写入的批次保留,修正后可在任务列表中重新开始。",
+            f"写入没有完成：{job.message_zh or job.error}。已写入的批次保留，修正后可在任务列表中重新开始。",
             f"Writing did not finish: {job.message_en or job.error}. Batches already written stay; start the job again once mended.",
             code="apply_failed",
         )
@@ -228,7 +228,7 @@ def _undo_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> None:
                 row.delete()
             except ProtectedError as error:
                 raise Refusal(
-                    f"第 {line.row} 行新增的记录已被别的记录引用,整份导入不能撤销。",
+                    f"第 {line.row} 行新增的记录已被别的记录引用，整份导入不能撤销。",
                     f"The record that row {line.row} created is referred to by others; the import cannot be undone.",
                     code="referred_to",
                 ) from error
@@ -248,7 +248,7 @@ def _demand_untouched(source: Import, ledger: Ledger, lines: Sequence[ImportRow]
         if later:
             line = next(line for line in lines if line.object_id in later)
             raise Refusal(
-                f"第 {line.row} 行写入的记录之后又被改动,整份导入不能撤销;请逐条更正。",
+                f"第 {line.row} 行写入的记录之后又被改动，整份导入不能撤销；请逐条更正。",
                 f"The record of row {line.row} was changed after the import, which can no longer be undone as a whole; correct rows one by one.",
                 code="touched_later",
             )
@@ -260,7 +260,7 @@ def _writer(source: Import) -> Actor:
         return SYSTEM
     post = Post.objects.filter(pk=source.post_id).first()
     if post is None:
-        raise Refusal("发起导入的岗位已不存在,请由现任岗位重新导入。", "The post that started this import is gone; import again as a present post.", code="no_post")
+        raise Refusal("发起导入的岗位已不存在，请由现任岗位重新导入。", "The post that started this import is gone; import again as a present post.", code="no_post")
     user = User.objects.filter(pk=source.user_id).first() if source.user_id else None
     return Actor.of_post(post, user, purpose="import")
 
@@ -272,5 +272,5 @@ def _own(source: Import, by: Actor) -> None:
 
 def _not_in_state(source: Import, zh: str, en: str) -> Refusal:
     return Refusal(
-        f"这份导入现在是“{source.get_state_display()}”,不能{zh}。", f"This import is {source.state!r} and cannot be {en}.", code="wrong_state"
+        f"这份导入现在是“{source.get_state_display()}”，不能{zh}。", f"This import is {source.state!r} and cannot be {en}.", code="wrong_state"
     )

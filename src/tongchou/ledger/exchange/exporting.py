@@ -117,7 +117,7 @@ def _write_xlsx(ledger: Ledger, rows: QuerySet, path: Path, columns: list[Column
             number += 1
             if number > XLSX_ROWS:
                 raise Refusal(
-                    f"超过 .xlsx 的 {XLSX_ROWS} 行上限,没有导出任何内容;请先筛选,或用 .csv。",
+                    f"超过 .xlsx 的 {XLSX_ROWS} 行上限，没有导出任何内容；请先筛选，或用 .csv。",
                     f"More than the {XLSX_ROWS} rows that .xlsx holds: nothing was exported. Filter first, or use .csv.",
                     code="too_many_rows",
                 )

@@ -63,7 +63,7 @@ def rules_of(ledger: Ledger, name: str) -> Rules:
         rules = _read(path)["columns"]
     else:
         known = ", ".join(names(ledger)) or "—"
-        raise Refusal(f"“{ledger.label}”没有名为“{name}”的列对照,现有:{known}。", f"There is no mapping {name!r} for {ledger.key!r}; known: {known}.", code="unknown_mapping")
+        raise Refusal(f"“{ledger.label}”没有名为“{name}”的列对照，现有：{known}。", f"There is no mapping {name!r} for {ledger.key!r}; known: {known}.", code="unknown_mapping")
     check_rules(ledger, rules)
     return rules
 
@@ -86,7 +86,7 @@ def check_rules(ledger: Ledger, rules: Rules) -> None:
         wrong = set(rule) - RULE_WORDS
         if name not in known or wrong:
             raise Refusal(
-                f"列对照有误:“{name}”{'不是可导入的列' if name not in known else f'用了不认识的词 {sorted(wrong)}'}。",
+                f"列对照有误：“{name}”{'不是可导入的列' if name not in known else f'用了不认识的词 {sorted(wrong)}'}。",
                 f"The mapping is wrong: {name!r} {'is no column to import' if name not in known else f'uses unknown words {sorted(wrong)}'}.",
                 code="bad_mapping",
             )
@@ -98,14 +98,14 @@ def plan(ledger: Ledger, head: Sequence[tuple[int, list[str]]], rules: Rules | N
     if best is None or not _matches(ledger, best[1], rules):
         wanted = "、".join(str(column.label) for column in ledger.editable_columns()[:8])
         raise Refusal(
-            f"前 {_HEADER_SEARCH_ROWS} 行里找不到表头。请使用本台账导出的表头(如:{wanted}),或选择列对照。",
+            f"前 {_HEADER_SEARCH_ROWS} 行里找不到表头。请使用本台账导出的表头（如：{wanted}），或选择列对照。",
             f"No header was found in the first {_HEADER_SEARCH_ROWS} rows. Use the header of this ledger's export, or choose a mapping.",
             code="no_header",
         )
     headers = tuple(clean_text(cell) for cell in best[1])
     repeated = sorted({name for name in headers if name and headers.count(name) > 1})
     if repeated:
-        raise Refusal(f"表头有重复的列:{'、'.join(repeated)}。", f"The header repeats columns: {', '.join(repeated)}.", code="repeated_header")
+        raise Refusal(f"表头有重复的列：{'、'.join(repeated)}。", f"The header repeats columns: {', '.join(repeated)}.", code="repeated_header")
     found = rules or {name: {"from": header} for header, name in _matches(ledger, best[1], None).items()}
     used = {header for rule in found.values() for header in _sources(rule)}
     return Plan(best[0], headers, found, [header for header in headers if header and header not in used])

@@ -159,7 +159,7 @@ def _batches(plan: mapping.Plan, head: list[tuple[int, list[str]]], rows: Iterat
 
 def _read(plan: mapping.Plan, row: int, cells: list[str]) -> tuple[int, dict[str, str], list[Refusal]]:
     if len(cells) > len(plan.headers) and any(cells[len(plan.headers) :]):
-        text = f"这一行有 {len(cells)} 格,表头只有 {len(plan.headers)} 列;请检查逗号和引号。"
+        text = f"这一行有 {len(cells)} 格，表头只有 {len(plan.headers)} 列；请检查逗号和引号。"
         return row, {}, [Refusal(text, f"This row has {len(cells)} cells under {len(plan.headers)} headers; check commas and quotes.", code="too_many_cells")]
     try:
         return row, plan.raw(cells), []
@@ -176,12 +176,12 @@ def _judge_one(ledger: Ledger, row: int, raw: dict[str, str], values: Mapping[st
         moved = [column.name for column in ledger.columns if column.create_only and column.name in given and column.render(column.read(current)) != column.render(given[column.name])]
         if moved:
             raise Refusal(
-                f"“{'、'.join(str(ledger.column(name).label) for name in moved)}”与已有记录不同;它由办理动作改变,不能用表格改。",
+                f"“{'、'.join(str(ledger.column(name).label) for name in moved)}”与已有记录不同；它由办理动作改变，不能用表格改。",
                 f"{', '.join(moved)} differs from the saved row; it is moved by an action, not by a sheet.",
                 code="moved_by_action", field=moved[0],
             )  # fmt: skip
         if not door.may_hold(ledger, current, by):
-            raise Refusal("已有的这条记录属于其他区域,不能改写。", "The saved row belongs to another area and is not overwritten.", code="out_of_scope")
+            raise Refusal("已有的这条记录属于其他区域，不能改写。", "The saved row belongs to another area and is not overwritten.", code="out_of_scope")
         changes = write.apply_values(ledger, current, given, by)
         outcome = Outcome.UPDATE if changes else Outcome.UNCHANGED
         return Judged(row, raw, outcome, differs=sorted(changes), object_id=str(current.pk), values=given)
@@ -205,7 +205,7 @@ def _twin(row: int, raw: dict[str, str], keys: Sequence[write.IdentityKey | None
         return Judged(row, raw, Outcome.UNCHANGED)
     return Judged(row, raw, Outcome.REJECT, [{
         "row": row, "column": "", "code": "duplicate_in_file",
-        "zh": f"与第 {first[0]} 行是同一条记录,内容却不同;请核对后只留一行。",
+        "zh": f"与第 {first[0]} 行是同一条记录，内容却不同；请核对后只留一行。",
         "en": f"This is the same record as row {first[0]} with other content; check and keep one.",
     }])  # fmt: skip
 

@@ -40,7 +40,7 @@ def import_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpRespo
         if upload is None:
             problem = _("请选择一个 .xlsx 或 .csv 文件。")
         elif (upload.size or 0) > UPLOAD_BYTES:
-            problem = _("文件超过 128 MB,请拆成几个文件。")
+            problem = _("文件超过 128 MB，请拆成几个文件。")
         else:
             source = applying.take_upload(
                 ledger=ledger, file_name=upload.name or "", chunks=upload.chunks(), map_name=request.POST.get("map", ""), by=actor
@@ -135,7 +135,7 @@ def export_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpRespo
         try:
             if more:
                 raise Refusal(
-                    f"超过 {SYNC_EXPORT_ROWS} 行,请先筛选;整本导出请在服务器上用 tongchou export。",
+                    f"超过 {SYNC_EXPORT_ROWS} 行，请先筛选；整本导出请在服务器上用 tongchou export。",
                     f"More than {SYNC_EXPORT_ROWS} rows: filter first; whole ledgers are exported on the server by tongchou export.",
                     code="too_many_rows",
                 )
@@ -151,7 +151,7 @@ def export_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpRespo
 def export_file_page(request: HttpRequest, ledger: Ledger, actor: Actor, name: str) -> HttpResponse:
     """Hand a finished export to the session that made it, once."""
     if request.session.get("exported", {}).get("file") != str(name) or not store.exists(str(name)):
-        raise Http404(_("这份导出已经取走或已过期,请重新导出。"))
+        raise Http404(_("这份导出已经取走或已过期，请重新导出。"))
     with store.opened(str(name)) as path:
         response = HttpResponse(path.read_bytes(), content_type=_XLSX)
     store.forget(str(name))
@@ -170,7 +170,7 @@ def _exported(request: HttpRequest, ledger: Ledger, rows: Any, actor: Actor) -> 
 def _find(ledger: Ledger, actor: Actor, pk: str) -> Import:
     source = Import.objects.filter(pk=pk, ledger=ledger.key, post_id=actor.post_id).first()
     if source is None:
-        raise Http404(_("没有这份导入,或它属于别的岗位。"))
+        raise Http404(_("没有这份导入，或它属于别的岗位。"))
     return source
 
 

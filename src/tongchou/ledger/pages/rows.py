@@ -60,7 +60,7 @@ def find_row(ledger: Ledger, actor: Actor, pk: str) -> Any:
     except ValueError:
         row = None
     if row is None:
-        raise Http404(_("没有这条记录,或它不在您的范围内。"))
+        raise Http404(_("没有这条记录，或它不在您的范围内。"))
     return row
 
 
@@ -156,7 +156,7 @@ def edit_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str) -> Ht
     digest = forms.shown_digest(ledger, row, actor)
     if request.method == "POST" and form.is_valid():
         if request.POST.get("shown") != digest:
-            form.add_error(None, _("您填写期间,别人改了这条记录。下面是您填的内容;请核对现有值后再保存。"))
+            form.add_error(None, _("您填写期间，别人改了这条记录。下面是您填的内容；请核对现有值后再保存。"))
         else:
             try:
                 values = write.clean_row(ledger, form.raw(), actor, creating=False)
@@ -164,7 +164,7 @@ def edit_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str) -> Ht
             except Refusal as refusal:
                 form.show(refusal)
             else:
-                messages.success(request, _("已保存。") if changed else _("没有变化,未写入。"))
+                messages.success(request, _("已保存。") if changed else _("没有变化，未写入。"))
                 return redirect("ledger-detail", key=ledger.key, pk=row.pk)
     context = {"ledger": ledger, "form": form, "row": row, "shown": digest}
     return render(request, "ledger/form.html", context, status=422 if form.errors else 200)
@@ -184,7 +184,7 @@ def action_page(request: HttpRequest, ledger: Ledger, actor: Actor, pk: str, nam
         except Refusal as refusal:
             form.show(refusal)
         else:
-            messages.success(request, _("已办理:%(action)s。") % {"action": action.label})
+            messages.success(request, _("已办理：%(action)s。") % {"action": action.label})
             return redirect("ledger-detail", key=ledger.key, pk=row.pk)
     context = {"ledger": ledger, "row": row, "action": action, "form": form, "offered": action.when(row)}
     return render(request, "ledger/action.html", context, status=422 if form.errors else 200)

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
             name='Delivery',
             fields=[
                 ('id', models.UUIDField(default=tongchou.audit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.CharField(choices=[('app', '站内'), ('mail', '邮件'), ('gateway', '短信或企业微信网关'), ('file', '文件(演示)')], max_length=10)),
+                ('channel', models.CharField(choices=[('app', '站内'), ('mail', '邮件'), ('gateway', '短信或企业微信网关'), ('file', '文件（演示）')], max_length=10)),
                 ('state', models.CharField(choices=[('waiting', '待发'), ('sent', '已送达'), ('failed', '未送达'), ('off', '渠道未启用')], default='waiting', max_length=10)),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('next_at', models.DateTimeField()),

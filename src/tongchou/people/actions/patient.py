@@ -31,7 +31,7 @@ def find_or_register(*, raw: Mapping[str, str], by: Actor) -> Person:
     if person.name != values["name"]:
         raise PeopleError(
             "other_name",
-            "该证件号码在本市登记的是另一个姓名,请核对证件原件",
+            "该证件号码在本市登记的是另一个姓名，请核对证件原件",
             "this identity number is registered to somebody of another name: check the card",
             field="name",
         )

@@ -106,7 +106,7 @@ def merge_row(*, person: Person, drop_no: str, by: Actor) -> PersonMerge:
     if drop is None:
         raise PeopleError(
             "person_unknown",
-            f"您的范围内没有人员编号 {drop_no},请核对",
+            f"您的范围内没有人员编号 {drop_no}，请核对",
             f"There is no person {drop_no} within your scope: check the number",
             field="drop_no",
         )
@@ -126,7 +126,7 @@ def _change_status(person: Person, status: str, by: Actor, action: str) -> Perso
     if row.status == Person.Status.MERGED:
         raise PeopleError(
             "person_merged",
-            "此行已并入他人,请在保留的那一行上操作,或先撤销合并",
+            "此行已并入他人，请在保留的那一行上操作，或先撤销合并",
             "This row was merged into another: act on the row that was kept, or take the merge back first",
         )
     if row.status == status:
@@ -148,18 +148,18 @@ def _locked(first: Person, second: Person) -> tuple[Person, Person]:
 
 def _check_merge(keep: Person, drop: Person) -> None:
     if keep.pk == drop.pk:
-        raise PeopleError("merge_same", "不能把一行并入它自己,请选两行", "A row cannot be merged into itself: choose two rows")
+        raise PeopleError("merge_same", "不能把一行并入它自己，请选两行", "A row cannot be merged into itself: choose two rows")
     for row in (keep, drop):
         if row.status == Person.Status.MERGED:
             raise PeopleError(
                 "merge_merged",
-                f"{row.person_no} 已并入他人,请先撤销那次合并",
+                f"{row.person_no} 已并入他人，请先撤销那次合并",
                 f"{row.person_no} was merged into another row: take that merge back first",
             )
     if keep.id_no_index and drop.id_no_index and keep.id_no_index != drop.id_no_index:
         raise PeopleError(
             "merge_other_id",
-            "两行的证件号码不同,不能合并;若其中一个抄错,请先更正",
+            "两行的证件号码不同，不能合并；若其中一个抄错，请先更正",
             "The two rows have different identity numbers and cannot be one person; if one is a slip, correct it first",
         )
 

@@ -21,7 +21,7 @@ def close_place(*, place: Place, on: date | None = None, by: Actor) -> Place:
         raise PlacesError("place_closed", f"已于 {row.closed_on} 停用", f"It was closed on {row.closed_on} already")
     if row.opened_on is not None and day < row.opened_on:
         raise PlacesError(
-            "place_days", "停用日期早于启用日期,请核对", "The closing day lies before the opening day: check it", field="on"
+            "place_days", "停用日期早于启用日期，请核对", "The closing day lies before the opening day: check it", field="on"
         )
     return _set_closed(row, day, by, "close_place")
 

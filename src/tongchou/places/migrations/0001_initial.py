@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('address', models.CharField(blank=True, default='', max_length=200, verbose_name='地址')),
                 ('operator_uscc', models.CharField(blank=True, default='', max_length=18, verbose_name='经营单位统一社会信用代码')),
                 ('capacity', models.PositiveIntegerField(blank=True, null=True, verbose_name='容量')),
-                ('area_m2', models.DecimalField(blank=True, decimal_places=1, max_digits=12, null=True, verbose_name='面积(平方米)')),
+                ('area_m2', models.DecimalField(blank=True, decimal_places=1, max_digits=12, null=True, verbose_name='面积（平方米）')),
                 ('opened_on', models.DateField(blank=True, null=True, verbose_name='启用日期')),
                 ('closed_on', models.DateField(blank=True, null=True, verbose_name='停用日期')),
                 ('invented', models.BooleanField(default=False, verbose_name='虚构')),

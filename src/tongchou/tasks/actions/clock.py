@@ -60,7 +60,7 @@ def stop_clock(*, clock: Clock, by: Actor, stopped_at: datetime | None = None) -
         return row
     at = stopped_at or citytime.now()
     if row.started_at is not None and at < row.started_at:
-        raise Refusal("完成时间早于开始计时的时间,请核对。", "It cannot be done before its clock started; check the time.", code="before_start")
+        raise Refusal("完成时间早于开始计时的时间，请核对。", "It cannot be done before its clock started; check the time.", code="before_start")
     before = _facts(row)
     if row.paused_from_at is not None:
         row.pauses.filter(to_at__isnull=True).update(to_at=max(at, row.paused_from_at))
@@ -94,11 +94,11 @@ def pause_clock(*, clock: Clock, reason: str, by: Actor, from_at: datetime | Non
     if not reason.strip():
         raise Refusal("请写明暂停计时的原因。", "Say why the clock is to be held.", code="reason_missing", field="reason")
     if row.started_at is None or at < row.started_at:
-        raise Refusal("尚未开始计时,无法暂停。", "The clock has not started, so it cannot be held.", code="not_started")
+        raise Refusal("尚未开始计时，无法暂停。", "The clock has not started, so it cannot be held.", code="not_started")
     if row.stopped_at is not None or row.paused_from_at is not None:
         raise Refusal("计时已停止或已暂停。", "The clock is stopped or held already.", code="not_running")
     if row.due_at is not None and at > row.due_at:
-        raise Refusal("已经超时,不能再以暂停计时补救;请申请延期。", "It is overdue: holding the clock cannot mend that; ask for an extension.", code="overdue")
+        raise Refusal("已经超时，不能再以暂停计时补救；请申请延期。", "It is overdue: holding the clock cannot mend that; ask for an extension.", code="overdue")
     before = _facts(row)
     ClockPause.objects.create(clock=row, from_at=at, reason=reason.strip()[:200], by_post=by.post_id, by_user=by.user_id)
     row.paused_from_at = at
@@ -131,7 +131,7 @@ def extend_clock(*, clock: Clock, minutes: int, reason: str, by: Actor) -> Clock
     elif row.limit_minutes is not None:
         row.limit_minutes += minutes
     else:
-        raise Refusal("该时限没有数字,无法延长;请先在规则库填写。", "This clock has no limit to lengthen; enter its rule first.", code="no_limit")
+        raise Refusal("该时限没有数字，无法延长；请先在规则库填写。", "This clock has no limit to lengthen; enter its rule first.", code="no_limit")
     return _store("clock.extend", row, by, before, reason=reason)
 
 

@@ -24,9 +24,9 @@ def extend_task(*, task: Task, minutes: int, reason: str, by: Actor) -> Extensio
     row = Task.objects.select_for_update(of=("self",)).select_related("clock").get(pk=task.pk)
     sides.demand_doer(by, row)
     if row.state not in OPEN_STATES:
-        raise Refusal("任务已反馈或已结束,不能再申请延期。", "The task is reported or over: no more time can be asked for.", code="wrong_state")
+        raise Refusal("任务已反馈或已结束，不能再申请延期。", "The task is reported or over: no more time can be asked for.", code="wrong_state")
     if row.clock is None or (row.clock.limit_minutes is None and row.clock.limit_working_days is None):
-        raise Refusal("该任务没有时限,无须延期。", "This task has no time limit to extend.", code="no_limit")
+        raise Refusal("该任务没有时限，无须延期。", "This task has no time limit to extend.", code="no_limit")
     if not 0 < minutes <= LONGEST_MINUTES:
         raise Refusal("延长时间须大于零且不超过一年。", "Ask for more than nothing and at most a year.", code="bad_minutes", field="minutes")
     if not reason.strip():

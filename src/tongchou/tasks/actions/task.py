@@ -197,7 +197,7 @@ def verify_task(*, task: Task, by: Actor) -> Task:
     _demand_state(row, State.REPORTED)
     if row.site_check_needed and not _passed_since_report(row):
         raise Refusal(
-            "须先现场核查:由承办以外的岗位到现场核实并登记“属实”,再复核。",
+            "须先现场核查：由承办以外的岗位到现场核实并登记“属实”，再复核。",
             "A site check comes first: a post other than the doer must look on site and record that the report is true.",
             code="site_check_missing",
         )
@@ -229,9 +229,10 @@ def write_off_task(*, task: Task, by: Actor) -> Task:
 
 @transaction.atomic
 def cancel_task(*, task: Task, reason: str, by: Actor) -> Task:
-    """撤销: the matter has gone (a case was excluded, a place closed). The requester's side says why; the row stays."""
+    """撤销: the matter has gone (a case was excluded, a place closed). The requester's side says why, or the system
+    where the matter's own step ended it; the row stays."""
     row, before = _locked(task), _facts(task)
-    if by.post_id != row.opened_by_post:
+    if by.role != Role.SYSTEM and by.post_id != row.opened_by_post:
         sides.demand_requester(by, row)
     _demand_state(row, State.FILED, State.ASSIGNED, State.ACCEPTED, State.BLOCKED, State.RETURNED, State.REPORTED)
     row.state, row.reason, row.closed_at = State.CANCELLED, _reason(reason), citytime.now()
@@ -308,7 +309,7 @@ def _post(post: Post | str) -> Post:
     except ValidationError:  # no id at all
         found = None
     if found is None:
-        raise Refusal("没有这个岗位,请从岗位台账中选择。", "There is no such post; choose one from the ledger of posts.", code="unknown_post", field="post")
+        raise Refusal("没有这个岗位，请从岗位台账中选择。", "There is no such post; choose one from the ledger of posts.", code="unknown_post", field="post")
     return found
 
 
@@ -342,7 +343,7 @@ def _demand_state(task: Task, *states: TaskState) -> None:
     if task.state not in states:
         wanted = "、".join(str(state.label) for state in states)
         raise Refusal(
-            f"任务 {task.number} 现为“{task.get_state_display()}”,这一步只适用于:{wanted}。请刷新页面。",
+            f"任务 {task.number} 现为“{task.get_state_display()}”，这一步只适用于：{wanted}。请刷新页面。",
             f"Task {task.number} is {task.state}; this step is for: {', '.join(states)}. Load the page again.",
             code="wrong_state",
         )

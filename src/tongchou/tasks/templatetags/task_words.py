@@ -44,4 +44,4 @@ def limit_words(clock: Clock) -> str:
         return ngettext("%(n)d 个工作日", "%(n)d 个工作日", clock.limit_working_days) % {"n": clock.limit_working_days}
     if clock.limit_minutes is not None:
         return duration(timedelta(minutes=clock.limit_minutes))
-    return _("规则未载明,请在规则库填写")
+    return _("规则未载明，请在规则库填写")

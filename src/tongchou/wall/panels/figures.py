@@ -70,7 +70,7 @@ def _origin(path: str, outbreak: Outbreak, day: date, found: counts.Figures) -> 
     published = official.totals_on(day)
     if published is not None and (published.confirmed, published.recovered) == (found.confirmed, found.recovered):
         return REAL, _("全市合计同官方通报")
-    return INVENTED, _("与官方通报不同:演示中有改动")
+    return INVENTED, _("与官方通报不同：演示中有改动")
 
 
 def _today(number: int) -> str:
