@@ -22,7 +22,7 @@ def test_accept_gives_the_row_back_with_the_next_step(cast, open_task_for):
     page = answer.content.decode()
     assert answer.status_code == 200
     assert page.strip().startswith("<li")
-    assert "已接受" in page
+    assert "已承办" in page
     assert "确认反馈" in page
     task.refresh_from_db()
     assert task.state == TaskState.ACCEPTED

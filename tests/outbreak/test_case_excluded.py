@@ -36,7 +36,7 @@ def test_open_tasks_are_cancelled_with_the_reason_and_clocks_stop(outbreak, post
     assert {task.kind for task in tasks} == {"case.report", "case.investigate"}
     accept_task(task=tasks.get(kind="case.report"), by=posts["HOSPITAL-1"])
     exclude(case)
-    assert {(task.state, f"病例 {case.case_no} 已排除" in task.reason) for task in tasks} == {(TaskState.CANCELLED, True)}
+    assert {(task.state, f"病例 {case.case_no} 已排除" in task.reason) for task in tasks.all()} == {(TaskState.CANCELLED, True)}
     assert not Clock.objects.filter(ledger="case", object_id=str(case.pk), stopped_at=None).exists()
     told = Notice.objects.filter(to_post=posts["HOSPITAL-1"].post_id, title__contains="已撤销")
     assert told.count() == 1

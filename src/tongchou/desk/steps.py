@@ -22,6 +22,7 @@ from tongchou.tasks.queries import today
 STEPS: dict[str, tuple[Callable[..., Any], str]] = {
     "accept": (acts.accept_task, ""),
     "report": (acts.report_task, "note"),
+    "recall": (acts.recall_report, ""),
     "verify": (acts.verify_task, ""),
     "return": (acts.return_task, "reason"),
     "close": (acts.close_task, ""),

@@ -162,7 +162,7 @@ def _done(key: str, at: datetime, by: Actor, *, note: str) -> None:
     if task is not None and task.state in OPEN_STATES and task.is_doer(by.post_id):
         if task.state == TaskState.ASSIGNED and task.owner_post == by.post_id:
             accept_task(task=task, by=by)
-        report_task(task=task, note=note, by=by, reported_at=at)
+        report_task(task=task, note=note, by=by, reported_at=at, by_step=True)
     elif clock is not None and clock.stopped_at is None:
         # somebody else showed that it is done: time stops counting, the doer still reports the task
         stop_clock(clock=clock, stopped_at=max(at, clock.started_at or at), by=by)

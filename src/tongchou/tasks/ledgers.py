@@ -112,6 +112,10 @@ class TaskLedger(Ledger):
             _in(State.ACCEPTED, State.RETURNED, State.BLOCKED), help=_("写明做了什么、有什么依据；时限停止计时。反馈不实的，计时不停。"),
         ),
         Action(
+            "recall", _("撤回反馈"), acts.recall_report, when=acts.recallable,
+            help=_("当天、复核之前可以撤回自己的反馈；时限照常计时，如同没有反馈过。"),
+        ),
+        Action(
             "block", _("报告受阻"), acts.block_task, [_words("reason", _("受阻原因"))], _in(State.ACCEPTED, State.RETURNED),
             help=_("说明卡在哪里，交办岗位会收到通知；时限不停，需要时间请申请延期。"),
         ),

@@ -19,6 +19,7 @@ WORDS = {
     "declined": ("承办岗位申请改派，请重新交办", "declined by its post: please assign it anew"),
     "blocked": ("承办受阻，请协调", "blocked: please help"),
     "reported": ("已反馈，请复核", "reported: please verify it"),
+    "recalled": ("反馈已由承办岗位撤回", "its report was taken back by its post"),
     "returned": ("被退回，请继续办理", "returned: please go on with it"),
     "reopened": ("现场核查不属实，任务重新办理", "reopened: the site check did not bear it out"),
     "closed": ("已办结", "closed"),
@@ -42,7 +43,7 @@ def tell(task: Task, post: str, word: str, *, key: str = "", loud: bool = False)
     zh, en = WORDS[word]
     notices.send(
         to_post=post,
-        title=f"任务 {task.number}:{zh}",
+        title=f"任务 {task.number}：{zh}",
         title_en=f"Task {task.number} {en}",
         body=f"时限：{_when(task.due_at) or '未定'}",
         body_en=f"Due: {_when(task.due_at) or 'not set'}",

@@ -168,6 +168,8 @@ class Task(models.Model):
     reason = models.CharField(_("受阻或退回原因"), max_length=500, blank=True, default="")
     report_note = models.CharField(_("办理情况"), max_length=2000, blank=True, default="")
     reported_by_user = models.CharField(max_length=64, blank=True, default="")
+    #: a step of the matter itself reported it (the network report of a case): what is wrong is put right there
+    reported_by_step = models.BooleanField(default=False)
     false_report = models.BooleanField(_("反馈不实"), default=False)
     returned_count = models.PositiveIntegerField(_("退回次数"), default=0)
     opened_at = models.DateTimeField(_("立项时间"))

@@ -178,7 +178,7 @@ def chain(task: Task) -> list[Link]:
     ]
 
 
-DOER_STEPS = ("accept", "decline", "report", "block", "extend")
+DOER_STEPS = ("accept", "decline", "report", "recall", "block", "extend")
 REQUESTER_STEPS = ("assign", "decide", "verify", "return", "close", "write_off", "cancel")
 
 

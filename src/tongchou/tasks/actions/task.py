@@ -160,20 +160,49 @@ def unblock_task(*, task: Task, by: Actor) -> Task:
 
 
 @transaction.atomic
-def report_task(*, task: Task, note: str, by: Actor, reported_at: datetime | None = None) -> Task:
-    """反馈: the doer says what was done, with its evidence; the clock stops."""
+def report_task(*, task: Task, note: str, by: Actor, reported_at: datetime | None = None, by_step: bool = False) -> Task:
+    """反馈: the doer says what was done, with its evidence; the clock stops. ``by_step``: a step of the matter itself says it."""
     row, before = _locked(task), _facts(task)
     sides.demand_doer(by, row)
     _demand_state(row, State.ACCEPTED, State.RETURNED, State.BLOCKED)
     if not note.strip():
         raise Refusal("请写明办理情况和依据。", "Say what was done and what shows it.", code="note_missing", field="note")
     row.state, row.reported_at, row.report_note = State.REPORTED, reported_at or citytime.now(), note.strip()[:2000]
-    row.reported_by_user, row.reason, row.false_report = by.user_id, "", False
+    row.reported_by_user, row.reported_by_step, row.reason, row.false_report = by.user_id, by_step, "", False
     if row.clock is not None:
         row.clock = stop_clock(clock=row.clock, stopped_at=row.reported_at, by=by)
     _store("report", row, by, before, words={"report_note": row.report_note}, note=_lapse_extension(row))
     letters.tell(row, row.requester_post, "reported")
     return row
+
+
+@transaction.atomic
+def recall_report(*, task: Task, by: Actor) -> Task:
+    """撤回反馈: the doer takes a report of today back before anybody verified it. The clock runs on as if it had never stood."""
+    row, before = _locked(task), _facts(task)
+    sides.demand_doer(by, row)
+    _demand_state(row, State.REPORTED)
+    if not recallable(row):
+        raise Refusal(
+            "只能撤回当天自己填写的反馈；之后请交办岗位退回，由办理步骤产生的反馈在原记录上更正。",
+            "Only a report written today can be taken back; later the requester returns it, and one that a step made is corrected at its record.",
+            code="too_late",
+        )
+    words = {"report_note": row.report_note}
+    row.state, row.reported_at, row.report_note, row.reported_by_user = State.ACCEPTED, None, "", ""
+    if row.clock is not None:
+        row.clock = restart_clock(clock=row.clock, by=by, reason="反馈已撤回 / the report was taken back", forgive=False)
+        row.due_at = row.clock.due_at
+    _store("recall", row, by, before, words=words)
+    letters.tell(row, row.requester_post, "recalled")
+    return row
+
+
+def recallable(task: Task) -> bool:
+    """Whether a report may still be taken back: of this city day, not verified, and written by a person, not by a step."""
+    if task.state != State.REPORTED or task.reported_at is None or task.reported_by_step:
+        return False
+    return citytime.day_of(task.reported_at) == citytime.today()
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.access.models import Post
 from tongchou.ledger import registry
+from tongchou.tasks.actions.task import recallable
 from tongchou.tasks.models import OPEN_STATES, REVIEW_STATES, Task, TaskState
 from tongchou.tasks.queries.clock import readings
 
@@ -124,6 +125,8 @@ def item(actor: Actor, task: Task) -> Item:
 def _item(actor: Actor, task: Task, reading: Any) -> Item:
     doer = task.is_doer(actor.post_id)
     steps = (DOER_STEPS if doer else JUDGE_STEPS).get(TaskState(task.state), ())
+    if doer and recallable(task):
+        steps = ("recall",)
     if doer and task.owner_post != actor.post_id:
         steps = tuple(step for step in steps if step != "accept")
     return Item(

@@ -170,7 +170,7 @@ def _close_task(row: ZoneDecision, by: Actor, *, note: str) -> None:
         return
     if task.owner_post == by.post_id and task.state == TaskState.ASSIGNED:
         task = accept_task(task=task, by=by)
-        report_task(task=task, note=note, by=by)
+        report_task(task=task, note=note, by=by, by_step=True)
     elif task.clock is not None:
         stop_clock(clock=task.clock, by=by)
 
