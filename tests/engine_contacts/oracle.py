@@ -115,14 +115,14 @@ def _visits() -> st.SearchStrategy[Visit]:
 @st.composite
 def cities(draw: st.DrawFn) -> City:
     """A small city where people touch, overlap themselves, stay over midnight, stay for ever or not at all."""
-    least = draw(st.sampled_from((0, 5, 9)))
-    visits = draw(st.lists(_visits(), min_size=least, max_size=2 * least + 2))
+    least = draw(st.sampled_from((0, 6, 12, 12)))
+    visits = draw(st.lists(_visits(), min_size=least, max_size=least + 8))
     if visits and draw(st.booleans()):  # another comes in the very second in which one goes
         one = draw(st.sampled_from(visits))
         if one.end is not None:
             visits.append(Visit(draw(st.integers(0, 6)), one.place, one.end, one.end + 900))
     cases = []
-    for person in draw(st.lists(st.integers(0, 6), unique=True, min_size=least // 9, max_size=3)):
+    for person in draw(st.lists(st.integers(0, 6), unique=True, min_size=least // 6, max_size=3)):
         begins = draw(st.sampled_from((None, 0, 0, 0, DAY, *MOMENTS[::14])))
         ends = (begins or 0) + draw(st.sampled_from((0, 1, 900, DAY, *[3 * DAY] * 6)))
         cases.append(Window(person, begins, ends))

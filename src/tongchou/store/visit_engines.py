@@ -18,11 +18,13 @@ from typing import Any
 import ibis
 import psycopg
 import pyarrow as pa
+from ibis.common.exceptions import TableNotFound
 from ibis.expr import types as ir
 from psycopg import sql
 from pyarrow import csv
 
-COLUMNS = ("person", "place", "start", "end")
+from tongchou.store.visit_rows import COLUMNS, visit_files
+
 #: What the comment of a loaded table begins with; the seconds of its longest visit follow.
 LONGEST = "tongchou visits, longest s: "
 
@@ -61,12 +63,13 @@ def open_engine(
     Args:
         setting: ``duckdb``, ``duckdb:///FILE`` (a native table), ``postgresql://...``, ``spark`` (this machine) or
             ``spark://HOST`` (a cluster).
-        source: a Parquet file or a folder of them for ``duckdb`` and ``spark``; the name of a table for a database.
+        source: a Parquet file, a folder of them or a visit store for ``duckdb`` and ``spark``; the name of a table for a database.
         memory_mb: cap of the engine's memory; DuckDB writes to disk beyond it.
         threads: cores that the engine may use.
 
     Raises:
-        VisitQueryError: where the engine is not installed, cannot be reached, or the visits are not there.
+        VisitQueryError: where the engine is not installed or cannot be reached, or has no such table or columns.
+        VisitFileError: where ``source`` holds no Parquet file.
     """
     kind = setting.partition(":")[0]
     openers = {"duckdb": _open_duckdb, "postgresql": _open_postgres, "postgres": _open_postgres, "spark": _open_spark}
@@ -88,7 +91,7 @@ def _open_duckdb(setting: str, source: str | Path, memory_mb: int, threads: int)
     connection = ibis.duckdb.connect(file or ":memory:", read_only=bool(file), threads=threads, memory_limit=f"{memory_mb}MB")
     if file:
         return VisitEngine("duckdb", connection, _table_of(connection, str(source)))
-    return VisitEngine("duckdb", connection, _checked(connection.read_parquet(_parquet_files(source))))
+    return VisitEngine("duckdb", connection, _checked(connection.read_parquet(_paths(source))))
 
 
 def _open_postgres(setting: str, source: str | Path, memory_mb: int, threads: int) -> VisitEngine:
@@ -138,29 +141,21 @@ def _open_spark(setting: str, source: str | Path, memory_mb: int, threads: int) 
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     connection = ibis.pyspark.connect(session)
-    session.read.parquet(*_parquet_files(source)).createOrReplaceTempView("visits")
+    session.read.parquet(*_paths(source)).createOrReplaceTempView("visits")
     return VisitEngine("spark", connection, _checked(connection.table("visits")))
 
 
-def _parquet_files(source: str | Path) -> list[str]:
-    """The Parquet files of a file or folder, in order of their names."""
-    path = Path(source)
-    files = sorted(path.rglob("*.parquet")) if path.is_dir() else [path] if path.is_file() else []
-    if not files:
-        raise VisitQueryError(
-            f"{path} 中没有 Parquet 文件：请给出一个 .parquet 文件或存放它们的文件夹。",
-            f"{path} holds no Parquet file: name a .parquet file or a folder of them.",
-            code="visits_missing",
-        )
-    return [str(file) for file in files]
+def _paths(source: str | Path) -> list[str]:
+    return [str(file) for file in visit_files(source)]
 
 
 def _table_of(connection: Any, name: str) -> ir.Table:
-    if name not in connection.list_tables():
+    try:
+        return _checked(connection.table(name))
+    except TableNotFound as error:
         raise VisitQueryError(
             f"数据库中没有表 {name}：请先载入到访记录。", f"The database has no table {name}: load the visits first.", code="table_missing"
-        )
-    return _checked(connection.table(name))
+        ) from error
 
 
 def _checked(visits: ir.Table) -> ir.Table:

@@ -27,7 +27,8 @@ def contacts_expression(
     """The expression itself; nothing runs until it is executed.
 
     Args:
-        visits: person, place, start, end: integers; a null ``end`` is a visit that goes on, a null ``place`` is unknown.
+        visits: person, place, start, end: integers; a null ``end`` is a visit that goes on, a null ``place`` is unknown and
+            meets nobody, a row without person or start is no visit.
         cases: person, begins, ends: one row a case; ``NEVER`` and ``-NEVER`` stand for an open side.
         longest_s: where given, no visit is longer; bounds the range that a B-tree on (place, start) reads.
 
@@ -40,7 +41,7 @@ def contacts_expression(
         place=_.place.cast("int64"),
         start=_.start.cast("int64"),
         end=ibis.coalesce(_.end.cast("int64"), ibis.literal(NEVER, "int64")),
-    ).filter(_.place.notnull())
+    ).filter(_.place.notnull(), _.person.notnull(), _.start.notnull())
     windows = cases.select(case="person", who="person", begins="begins", ends="ends")
     first = _gathered(_meetings(known, windows, least, longest_s), generation=1)
     if generations == 2:
