@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from tongchou.engine.city.census import Counts, Reals
 from tongchou.engine.city.kinds import FEMALE, MALE
 from tongchou.engine.city.plan import Types, role_totals
 from tongchou.engine.city.roles import COLUMNS, GROWN, SEXED, YEARS, fit_roles, readiness
+
+EXCHANGES: Final = 40
+"""Rounds in which persons of impossible age gaps are exchanged; each mends most of what is left."""
 
 Chance = np.random.Generator
 Index = NDArray[np.int64]
@@ -33,10 +36,10 @@ class Rooms:
 
 
 def wanted_places(types: Types, counts: Counts, singles: int, women_share: Mapping[str, float]) -> Counts:
-    """[15] persons wanted in each of ``COLUMNS``: one man and one woman in each couple, lone ones by ``women_share``."""
+    """[16] persons wanted in each of ``COLUMNS``: one man and one woman in each couple, lone ones by ``women_share``."""
     totals = role_totals(types, counts)
     wanted = dict.fromkeys(COLUMNS, 0)
-    wanted["S"], wanted["R"], wanted["C"] = singles, totals["R"], totals["C"]
+    wanted |= {"S": singles, "R": totals["R"], "C": totals["C"], "K": totals["K"]}
     wanted["Nm"] = wanted["Nf"] = totals["N"] // 2
     for role in SEXED:
         lone = int(counts @ (types.members(role) == 1))
@@ -103,6 +106,7 @@ class _Builder:
         self._grandparents(parent)
         self._children(parent)
         self._elders()
+        self._kin()
         alone = self.stock.waiting["S"]
         code = np.concatenate([self.code, alone])
         start = np.concatenate([self.start, self.start[-1] + 1 + np.arange(singles)])
@@ -120,8 +124,12 @@ class _Builder:
         mean, deviation = self.figures[name]
         return mean + deviation * self.chance.standard_normal(count)
 
-    def _pair(self, role: str, homes: Index, wish: Reals) -> Reals:
-        """Men and women of a role: both in households that have two of it, one by lot in the others. Ages of the elder woman or lone one."""
+    def _pair(self, role: str, homes: Index, wish: Reals, below: Reals | None = None) -> Reals:
+        """Men and women of a role: both in households that have two of it, one by lot in the others.
+
+        wish: ages of the women; below: ages of their children or those children's wives, from whom they stay as far as
+        ``generation_years`` says. Returns the women's ages, and of a lone man that of the wife whom he would have.
+        """
         men, women = len(self.stock.waiting[f"{role}m"]), len(self.stock.waiting[f"{role}f"])
         two = self.types.members(role)[self.kind[homes]] == 2
         lone = np.flatnonzero(~two)
@@ -132,13 +140,43 @@ class _Builder:
         woman[lone[men - int(two.sum()) :]] = True
         anchor = wish.copy()
         mothers = self.stock.match(f"{role}f", wish[woman])
+        if below is not None:
+            self._keep_apart(mothers, below[woman], 1)
         anchor[woman] = mothers % 128
         assert len(mothers) == women  # the stock was cut to what is wanted
         self._put(homes[woman], mothers)
         fathers = self.stock.match(f"{role}m", anchor[man] + self._gap("husband_gap_years", int(man.sum())))
+        if below is not None:
+            self._keep_apart(fathers, below[man], 1)
         anchor[man & ~woman] = (fathers % 128)[~two[man]] - self.figures["husband_gap_years"][0]
         self._put(homes[man], fathers)
         return anchor
+
+    def _keep_apart(self, codes: Index, others: Reals, sign: int) -> None:
+        """Exchange persons between households until they are apart from ``others`` as ``generation_years`` says.
+
+        sign: 1 where ``codes`` (changed) are the elder ones, -1 where they are the younger. A person outside the bounds is
+        offered an exchange with another by lot, made where both then lie within; some may stay outside.
+        """
+        least, most = self.figures["generation_years"]
+
+        def fits(moved: Index, at: Index) -> Any:
+            gap = sign * (moved % 128 - others[at])
+            return (gap >= least) & (gap <= most)
+
+        every = np.arange(len(codes))
+        for _round in range(EXCHANGES):
+            outside = np.flatnonzero(~fits(codes, every))
+            if not len(outside):
+                return
+            other = self.chance.choice(every, len(outside))
+            once = np.unique(other, return_index=True)[1]
+            outside, other = outside[once], other[once]
+            free = ~np.isin(other, outside)
+            outside, other = outside[free], other[free]
+            good = fits(codes[other], outside) & fits(codes[outside], other)
+            one, two = outside[good], other[good]
+            codes[one], codes[two] = codes[two], codes[one]
 
     def _couples(self) -> None:
         homes = self._has("N")
@@ -172,7 +210,9 @@ class _Builder:
         """Ages of the mothers by household; those of absent mothers are drawn too, for grandchildren without parents."""
         homes = self._has("P")
         women = self.stock.waiting["Pf"] % 128
-        wish = self._drawn(women, len(homes))
+        # parents who live with their own parents are the younger ones
+        younger = (self.types.members("G") > 0)[self.kind[homes]] * self.figures["three_generations_younger_years"]
+        wish = self._drawn(women, len(homes)) - younger
         ages = np.zeros(len(self.kind))
         ages[homes] = self._pair("P", homes, wish)
         skipped = np.flatnonzero((self.types.members("P") == 0)[self.kind] & (self.types.members("G") > 0)[self.kind])
@@ -187,12 +227,12 @@ class _Builder:
 
     def _grandparents(self, parent: Reals) -> None:
         homes = self._has("G")
-        # the youngest parents live with their own parents: order by the parents' age decides who, the gap how old
-        older = self._pair("G", homes, parent[homes] + self._gap("grandmother_gap_years", len(homes)))
+        gap = self._gap("grandmother_gap_years", len(homes))
+        older = self._pair("G", homes, parent[homes] + gap, below=parent[homes])
         great = self._has("X")
         age = np.zeros(len(self.kind))
         age[homes] = older
-        self._pair("X", great, age[great] + self._gap("grandmother_gap_years", len(great)))
+        self._pair("X", great, age[great] + self._gap("grandmother_gap_years", len(great)), below=age[great])
 
     def _children(self, parent: Reals) -> None:
         homes = np.repeat(np.arange(len(self.kind)), self.types.children[self.kind])
@@ -200,17 +240,26 @@ class _Builder:
         run = np.arange(len(homes)) - np.maximum.accumulate(np.where(first, np.arange(len(homes)), 0))
         gap = np.zeros(len(self.kind))
         gap[:] = self._gap("mother_gap_years", len(self.kind))
-        spacing = np.abs(self._gap("child_spacing_years", len(homes))) * run
+        mean, shape = self.figures["child_spacing_years"]
+        spacing = self.chance.gamma(shape, mean / shape, len(homes)) * run
         # the k-th child is the younger: the eldest sits where an only child would, less half of its brothers' spacing
         wish = parent[homes] - gap[homes] - spacing + 0.5 * spacing.mean() if len(homes) else np.empty(0)
-        self.code[self._seats(homes)] = self.stock.match("C", np.maximum(wish, -1.0 + self.chance.random(len(homes))))
+        children = self.stock.match("C", np.maximum(wish, -1.0 + self.chance.random(len(homes))))
+        self._keep_apart(children, parent[homes], -1)
+        self.code[self._seats(homes)] = children
 
     def _elders(self) -> None:
         homes = self._has("A")
         child = self._pair("A", homes, self._drawn(self.stock.waiting["Af"] % 128, len(homes)))
         age = np.zeros(len(self.kind))
         age[homes] = child
-        self._pair("E", self._has("E"), age[self._has("E")] + self._gap("mother_gap_years", len(self._has("E"))))
+        elders = self._has("E")
+        self._pair("E", elders, age[elders] + self._gap("mother_gap_years", len(elders)), below=age[elders])
+
+    def _kin(self) -> None:
+        """Other relatives, whose age says nothing about that of the household."""
+        homes = np.repeat(np.arange(len(self.kind)), self.types.members("K")[self.kind])
+        self.code[self._seats(homes)] = self.stock.match("K", self.chance.random(len(homes)))
 
 
 __all__ = ["GROWN", "Rooms", "fill_homes", "wanted_places"]

@@ -16,14 +16,14 @@ import numpy as np
 from tongchou.engine.city.census import Counts, Reals, share_out
 from tongchou.engine.city.model import CityFault
 
-ROLES: Final = ("N", "R", "P", "C", "G", "E", "A", "X")
+ROLES: Final = ("N", "R", "P", "C", "G", "E", "A", "X", "K")
 STEEPEST: Final = 12.0
 STEPS: Final = 200
 
 
 @dataclass(frozen=True, eq=False)
 class Types:
-    """Household types: [T] generations, [T] prior share, [T, 8] members by ``ROLES``."""
+    """Household types: [T] generations, [T] prior share, [T, 9] members by ``ROLES``."""
 
     generations: Counts
     share: Reals

@@ -19,7 +19,7 @@ GROWN: Final = 18
 OPEN_BAND_RATIO: Final = 0.82
 """Persons of one age for each person a year younger, above 85: about the survival of the census's life table."""
 
-COLUMNS: Final = ("S", "R", "C", "Nm", "Nf", "Pm", "Pf", "Gm", "Gf", "Em", "Ef", "Am", "Af", "Xm", "Xf")
+COLUMNS: Final = ("S", "R", "C", "Nm", "Nf", "Pm", "Pf", "Gm", "Gf", "Em", "Ef", "Am", "Af", "Xm", "Xf", "K")
 """Places by role; roles of couples by sex. Rows of the tables are men by age, then women by age."""
 SEXED: Final = ("P", "G", "E", "A", "X")
 
@@ -60,7 +60,7 @@ def take(pool: Counts, wanted: int, readiness: Reals) -> Counts:
 
 
 def readiness(figures: Mapping[str, Any], pool: Counts) -> Reals:
-    """[202, 15] how readily each age and sex takes each place. Parents follow from the children of the pool."""
+    """[202, 16] how readily each age and sex takes each place. Parents follow from the children of the pool."""
     household, by_age = figures["household"], figures["household"]["role_by_age"]
     both = pool.sum(axis=0).astype(np.float64)
     child = curve(household["child_at_home"])
@@ -76,7 +76,7 @@ def readiness(figures: Mapping[str, Any], pool: Counts) -> Reals:
         table[1, :, COLUMNS.index(name)] = women
 
     nobody = np.zeros(YEARS)
-    for name, curve_name in (("S", "single"), ("R", "sharer")):
+    for name, curve_name in (("S", "single"), ("R", "sharer"), ("K", "kin")):
         put(name, curve(by_age[curve_name]), curve(by_age[curve_name]))
     put("C", child, child)
     shapes = {
@@ -106,7 +106,7 @@ def _later(shape: Reals, years: float) -> Reals:
 
 
 def fit_roles(pool: Counts, wanted: Counts, ready: Reals) -> Counts:
-    """[202, 15] persons of each age and sex in each place: rows are ``pool``, columns ``wanted``, as near to ``ready`` as can be.
+    """[202, 16] persons of each age and sex in each place: rows are ``pool``, columns ``wanted``, as near to ``ready`` as can be.
 
     Iterative proportional fitting (Deming and Stephan 1940), then whole numbers by rows, then single moves until the
     columns fit. ``pool`` and ``wanted`` must have the same sum.
@@ -186,7 +186,7 @@ def _through_third(whole: Counts, surplus: Counts, to: int, ready: Reals, fits: 
 
 def _fits(column: str, men: Any, grown: Any) -> Any:
     """Rows that may stand in a place at all."""
-    if column == "C":
+    if column in ("C", "K"):
         return np.ones(len(men), bool)
     if column in ("S", "R"):
         return grown
