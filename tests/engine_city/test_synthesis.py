@@ -19,7 +19,7 @@ def test_the_city_is_sound_and_has_the_persons_asked_for(pair):
     census, city = pair
     assert city.check() is city
     assert len(city) == 20_000 * len(census.counties)
-    assert city.notes == {"misplaced": 0, "persons_missed": 0}
+    assert (city.notes["misplaced"], city.notes["persons_missed"]) == (0, 0)
     assert 12 < city.nbytes / len(city) < 32
 
 

@@ -69,6 +69,10 @@ class Census:
     def population(self) -> int:
         return sum(county.population for county in self.counties)
 
+    def stated(self) -> list[dict[str, Any]]:
+        """The counties as plain values, such as JSON holds."""
+        return [{name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(county).items()} for county in self.counties]
+
     def check(self) -> Census:
         """The same census. Raises CityFault naming the county whose figures cannot stand together."""
         if not self.counties:
@@ -76,6 +80,15 @@ class Census:
         for county in self.counties:
             _check_county(county)
         return self
+
+
+def from_stated(rows: list[dict[str, Any]]) -> tuple[CountyCensus, ...]:
+    """Counties out of ``Census.stated``."""
+
+    def value(given: Any) -> Any:
+        return np.array(given, np.int64) if isinstance(given, list) else given
+
+    return tuple(CountyCensus(**{name: value(given) for name, given in row.items()}) for row in rows)
 
 
 def _check_county(county: CountyCensus) -> None:

@@ -24,6 +24,15 @@ WEIGHTS: Final = {"household": 4.11, "school": 11.41, "work": 8.07, "community":
 """Daily contacts of a person who has a place of the setting (Mistry et al. 2021)."""
 
 
+def ages_by_setting(city: City) -> dict[str, Reals]:
+    """[85] persons of each age whom a setting's F is an average over: those in family households, or everybody."""
+    age = np.minimum(city.age, AGES - 1)
+    family = city.household_kind[city.household] == HouseholdKind.FAMILY
+    everybody = np.bincount(age, minlength=AGES).astype(np.float64)
+    at_home = np.bincount(age[family], minlength=AGES).astype(np.float64)
+    return {setting: at_home if setting == "household" else everybody for setting in WEIGHTS}
+
+
 def find_mixing(city: City, *, by_group: bool = False) -> dict[str, Reals]:
     """F of the four settings, [85, 85] each. Schools and workplaces mix as a whole, or ``by_group`` inside classes and teams.
 
@@ -31,20 +40,19 @@ def find_mixing(city: City, *, by_group: bool = False) -> dict[str, Reals]:
     room of a dormitory or care home is none.
     """
     age = np.minimum(city.age, AGES - 1)
-    number = np.bincount(age, minlength=AGES).astype(np.float64)
+    number = ages_by_setting(city)
     school = np.isin(city.site_kind, [int(kind) for kind in SCHOOL_KINDS])
     start = city.group_start if by_group else city.site_member_start()
     teaches = school[city.group_site()] if by_group else school
-    family = city.household_kind == HouseholdKind.FAMILY
-    at_home = np.bincount(age[family[city.household]], minlength=AGES).astype(np.float64)
     everybody = np.arange(city.persons, dtype=np.int32)
     met = {
-        "household": _meetings(age, everybody, city.household_start, family),
+        "household": _meetings(age, everybody, city.household_start, city.household_kind == HouseholdKind.FAMILY),
         "school": _meetings(age, city.group_members, start, teaches),
         "work": _meetings(age, city.group_members, start, ~teaches),
     }
-    found = {setting: table / np.maximum(at_home if setting == "household" else number, 1.0)[:, None] for setting, table in met.items()}
-    found["community"] = np.repeat((number / number.sum())[None, :], AGES, axis=0) * (number > 0)[:, None]
+    found = {setting: table / np.maximum(number[setting], 1.0)[:, None] for setting, table in met.items()}
+    share = number["community"] / len(city)
+    found["community"] = np.repeat(share[None, :], AGES, axis=0) * (share > 0)[:, None]
     return found
 
 
@@ -72,6 +80,12 @@ def reweigh(matrix: Reals, persons: Reals, other: Reals) -> Reals:
     """
     factor = np.divide(other / other.sum(), persons / persons.sum(), out=np.zeros(AGES), where=persons > 0)
     return matrix * factor[None, :]
+
+
+def log_correlation(one: Reals, other: Reals) -> float:
+    """Correlation of the logarithms of the entries that are above zero in both."""
+    both = (one > 0) & (other > 0)
+    return float(np.corrcoef(np.log(one[both]), np.log(other[both]))[0, 1])
 
 
 @njit(cache=True, nogil=True)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
 
 from tongchou.engine.city.census import AGE_BANDS, Counts, CountyCensus, Reals, share_out
 from tongchou.engine.city.kinds import FEMALE, MALE
@@ -33,17 +32,32 @@ def curve(points: Sequence[Sequence[float]]) -> Reals:
 def people_by_year(county: CountyCensus, persons: int) -> Counts:
     """[2, 101] men and women by single year of age, ``persons`` in all; age groups keep their shares of the census.
 
-    Within an age group the years follow the monotone cubic through the cumulated counts (Fritsch and Carlson 1980).
+    Within an age group the years follow the monotone cubic through the cumulated counts (Fritsch and Butland 1984).
     """
     groups = share_out(persons, np.concatenate([county.men, county.women])).reshape(2, -1)
     table = np.zeros((2, YEARS), np.int64)
     for sex, counted in enumerate((county.men, county.women)):
         edges = np.array([0.0] + [high + 1.0 for _low, high in AGE_BANDS[:-1]])
-        smooth = np.diff(PchipInterpolator(edges, np.concatenate([[0], np.cumsum(counted[:-1])]))(np.arange(86)))
+        smooth = np.diff(monotone_cubic(edges, np.concatenate([[0.0], np.cumsum(counted[:-1])]), np.arange(86.0)))
         years = np.concatenate([np.maximum(smooth, 1e-9), OPEN_BAND_RATIO ** np.arange(YEARS - 85)])
         for band, (low, high) in enumerate(AGE_BANDS):
             table[sex, low : high + 1] = share_out(int(groups[sex, band]), years[low : high + 1])
     return table
+
+
+def monotone_cubic(x: Reals, y: Reals, at: Reals) -> Reals:
+    """The cubic through (x, y) that rises wherever y does (Fritsch and Butland 1984); ``at`` lies within x."""
+    step, slope = np.diff(x), np.diff(y) / np.diff(x)
+    one, two = 2 * step[1:] + step[:-1], step[1:] + 2 * step[:-1]
+    level = slope[:-1] * slope[1:] > 0
+    harmonic = (one + two) / (one / np.where(level, slope[:-1], 1.0) + two / np.where(level, slope[1:], 1.0))
+    tangent = np.concatenate([[slope[0]], np.where(level, harmonic, 0.0), [slope[-1]]])
+    part = np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(step) - 1)
+    t = (at - x[part]) / step[part]
+    return (
+        (1 + 2 * t) * (1 - t) ** 2 * y[part] + t * (1 - t) ** 2 * step[part] * tangent[part]
+        + t * t * (3 - 2 * t) * y[part + 1] + t * t * (t - 1) * step[part] * tangent[part + 1]
+    )  # fmt: skip
 
 
 def take(pool: Counts, wanted: int, readiness: Reals) -> Counts:

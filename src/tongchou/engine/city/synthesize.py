@@ -43,7 +43,9 @@ MOST_PERSONS = 2_000_000_000
 def synthesize_city(census: Census, *, people: int, seed: int) -> City:
     """A city of ``people`` persons with the counties, ages, households and industries of ``census``.
 
-    Counties keep their shares of the population. What could not be met is counted in ``City.notes``. Raises CityFault for
+    Counties keep their shares of the population. ``City.notes`` holds the census table it was made from, households by
+    generations as planned ([C][4]), and what could not be met: ``misplaced`` persons stand in a household place that their
+    age or sex did not fit, ``persons_missed`` had to live alone because no household type was left for them. Raises CityFault for
     a size that cannot be or a census that contradicts itself.
     """
     census.check()
@@ -68,6 +70,7 @@ class _Built:
     dwellings: list[Dwellings] = field(default_factory=list)
     hoods: list[Index] = field(default_factory=list)
     grids: list[Index] = field(default_factory=list)
+    generations: list[list[int]] = field(default_factory=list)
     misplaced: int = 0
     persons_missed: int = 0
 
@@ -97,6 +100,7 @@ class _Built:
         planned = int(counts @ types.size)
         self.persons_missed += abs(persons - singles - planned)
         singles = persons - planned
+        self.generations.append([int(counts[types.generations == many].sum()) + singles * (many == 1) for many in (1, 2, 3, 4)])
         filled, misfits = fill_homes(pool, types, counts, singles, self.census.figures, chance)
         self.misplaced += misfits
         size = np.diff(filled.start)
@@ -131,7 +135,9 @@ def _spend_days(built: _Built) -> City:
     return City(
         age=age, sex=sex, **places, **day, route=route, route_start=route_start, route_members=route_members,
         counties=counties, source=census.source, seed=seed,
-        notes={"misplaced": built.misplaced, "persons_missed": built.persons_missed},
+        notes={
+            "misplaced": built.misplaced, "persons_missed": built.persons_missed, "generations": built.generations, "census": census.stated(),
+        },
     )  # fmt: skip
 
 

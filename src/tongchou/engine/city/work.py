@@ -102,7 +102,7 @@ def form_firms(kind: SiteKind, sector: int, workers: Index, span: tuple[int, int
     work, low, high = figures["work"], *span
     hospital = kind == SiteKind.HOSPITAL
     exponent = work["farm_exponent"] if sector == AGRICULTURE else work["exponent"]
-    least = work["hospital"]["workers"] / 8 if hospital else work["least"][sector]
+    least = work["hospital"]["least"] if hospital else work["least"][sector]
     size = pareto_cuts(len(workers), exponent, least, work["most"], chance)
     resident = (workers >= low) & (workers < high)
     anywhere = ~resident | (chance.random(len(workers)) >= work["near_home"])
