@@ -205,7 +205,9 @@ def _two_sources() -> tuple[np.ndarray, np.ndarray]:
         feed.setdefault(row["city"], {})[row["date"]] = float(row["confirmed"])
     common = sorted(set(names) & set(feed))
     days = [on(at).isoformat() for at in range(41)]
-    reference = [[float(names[city][day]) if (names[city].get(day) or "").strip() else np.nan for day in days] for city in common]
+    reference = [
+        [float(names[city][day]) if (names[city].get(day) or "").strip() else np.nan for day in days] for city in common
+    ]
     return np.array([[feed[city].get(day, np.nan) for day in days] for city in common]), np.array(reference)
 
 

@@ -13,6 +13,7 @@ from tongchou.engine.estimate.delays import Delay, delay_of_moments, delay_of_qu
 from tongchou.engine.estimate.discretise import discretise_delay, discretise_serial_interval, serial_interval_of
 from tongchou.engine.estimate.errors import EstimateError
 from tongchou.engine.estimate.growth import Growth, estimate_growth
+from tongchou.engine.estimate.infections import InfectionReproduction, estimate_infection_reproduction
 from tongchou.engine.estimate.nowcast import Nowcast, nowcast_counts
 from tongchou.engine.estimate.published import delay_of_rule
 from tongchou.engine.estimate.reports import Reports, pairs_of_reports, reports_of_cases
@@ -33,9 +34,9 @@ from tongchou.engine.estimate.uncertain_interval import (
 )
 
 __all__ = [
-    "STATUSES", "CaseReproduction", "CaseSeries", "Delay", "DelayFit", "EstimateError", "Growth", "Nowcast", "Pairs", "Prior", "Reports", "Reproduction", "Stack",
+    "STATUSES", "CaseReproduction", "CaseSeries", "Delay", "DelayFit", "EstimateError", "Growth", "InfectionReproduction", "Nowcast", "Pairs", "Prior", "Reports", "Reproduction", "Stack",
     "Uncertain", "WeakPrior", "Windows", "delay_of_moments", "delay_of_quantiles", "delay_of_rule", "discretise_delay",
     "discretise_serial_interval", "draw_serial_intervals", "estimate_case_reproduction", "estimate_delay", "estimate_growth",
-    "estimate_reproduction", "estimate_reproduction_uncertain", "find_delay_family", "infectivity_of", "nowcast_counts", "pairs_of_days", "pairs_of_reports", "reports_of_cases", "serial_interval_of", "sliding_windows",
+    "estimate_infection_reproduction", "estimate_reproduction", "estimate_reproduction_uncertain", "find_delay_family", "infectivity_of", "nowcast_counts", "pairs_of_days", "pairs_of_reports", "reports_of_cases", "serial_interval_of", "sliding_windows",
     "stack_series",
 ]  # fmt: skip

@@ -208,7 +208,9 @@ def _mend_late(work: _Work, rule: ArtefactRule) -> None:
     for start, at in _runs(zeros & work.ordinary):
         if start == 0 or at >= zeros.size - 1 or not work.ordinary[at]:
             continue
-        usual = min(work.counts[max(0, start - rule.days) : start].mean(), work.counts[at + 1 : at + 1 + rule.days].mean())
+        usual = min(
+            work.counts[max(0, start - rule.days) : start].mean(), work.counts[at + 1 : at + 1 + rule.days].mean()
+        )
         size, days = rule.prior_size, at - start
         if usual <= 0:
             continue
@@ -266,7 +268,9 @@ def _too_high(counts: Counts, rule: ArtefactRule) -> tuple[Marks, Floats]:
         beside[:-1] |= high[1:]
         alarm = np.where(beside, rule.beside_alarm, rule.alarm)
         found = _exceeds(counts, bound, size, alarm, rule) & ~high
-        first, second = (_exceeds(counts, _expected(counts, high, rule, skip)[1], size, alarm, rule) for skip in (1, -1))
+        first, second = (
+            _exceeds(counts, _expected(counts, high, rule, skip)[1], size, alarm, rule) for skip in (1, -1)
+        )
         pair = first[:-1] & second[1:] & ~high[:-1] & ~high[1:]
         found[:-1] |= pair
         found[1:] |= pair
@@ -303,7 +307,10 @@ def _expected(counts: Counts, high: Marks, rule: ArtefactRule, skip: int = 0) ->
         return (total[top] - total[low]) / np.maximum(top - low, 1)
 
     sides, near, there = [], [], []
-    for low, top in ((np.maximum(upto - rule.days, 0), upto), (np.minimum(since, last), np.minimum(since + rule.days, last))):
+    for low, top in (
+        (np.maximum(upto - rule.days, 0), upto),
+        (np.minimum(since, last), np.minimum(since + rule.days, last)),
+    ):
         close = (np.maximum(top - 2, low), top) if top is upto else (low, np.minimum(low + 2, top))
         sides.append(mean(low, top))
         near.append(np.maximum(sides[-1], mean(*close)) + 0.5)
@@ -326,7 +333,9 @@ def _estimate_size(counts: Counts, mean: Floats, high: Marks, rule: ArtefactRule
     safe = np.where(ordinary, mean, 1.0)
     own = np.where(ordinary, np.clip(((counts - safe) ** 2 - 1.2 * safe) / safe**2, -1.0, 2.0), 0.0)
     window = np.ones(2 * rule.size_days + 1)
-    total, days = (np.convolve(part, window)[rule.size_days : -rule.size_days] for part in (own, ordinary.astype(float)))
+    total, days = (
+        np.convolve(part, window)[rule.size_days : -rule.size_days] for part in (own, ordinary.astype(float))
+    )
     inverse = (rule.prior_days / rule.prior_size + total) / (rule.prior_days + days)
     return 1.0 / np.maximum(inverse, 1.0 / rule.most_size)
 

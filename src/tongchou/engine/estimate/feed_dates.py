@@ -69,7 +69,10 @@ def find_date_shifts(
     found = []
     for before, start, stop in zip(edges, edges[1:-1], edges[2:], strict=False):
         lag_before, lag_after = lags[chosen[start - 1]], lags[chosen[start]]
-        shares = [float(agree[part, chosen[part.start]].sum() / max(1, told[part].sum())) for part in (slice(before, start), slice(start, stop))]
+        shares = [
+            float(agree[part, chosen[part.start]].sum() / max(1, told[part].sum()))
+            for part in (slice(before, start), slice(start, stop))
+        ]
         on = first_on + timedelta(days=start)
         values = {
             "on": on.isoformat(), "before": lag_before, "after": lag_after,
@@ -79,7 +82,9 @@ def find_date_shifts(
     return tuple(found)
 
 
-def find_still_days(counts: Floats, first_on: date, *, side_days: int = 3, share: float = 0.2, least: float = 30.0) -> tuple[StillDay, ...]:
+def find_still_days(
+    counts: Floats, first_on: date, *, side_days: int = 3, share: float = 0.2, least: float = 30.0
+) -> tuple[StillDay, ...]:
     """Days whose cases over all areas are under ``share`` of the median of the days around, and no later day makes up for it.
 
     A report that is merely late comes back the next day; a row that repeats the day before never does, so from then on
@@ -100,7 +105,9 @@ def find_still_days(counts: Floats, first_on: date, *, side_days: int = 3, share
         made_up = total[at + 1] > usual + 0.5 * (usual - total[at])
         if usual >= least and total[at] < share * usual and not made_up:
             on = first_on + timedelta(days=at)
-            reason = Reason("artefact.still_day", {"on": on.isoformat(), "cases": int(total[at]), "expected": round(usual)})
+            reason = Reason(
+                "artefact.still_day", {"on": on.isoformat(), "cases": int(total[at]), "expected": round(usual)}
+            )
             found.append(StillDay(on, int(total[at]), usual, reason))
     return tuple(found)
 

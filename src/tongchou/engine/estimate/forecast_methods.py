@@ -110,7 +110,14 @@ def forecast_flat(counts: Floats, *, horizon: int, seed: int, area: int, samples
 
 
 def simulate_counts(
-    counts: Floats, seen: NDArray[np.bool_], kernel: Floats, settings: FilterSettings, *, horizon: int, seed: int, area: int
+    counts: Floats,
+    seen: NDArray[np.bool_],
+    kernel: Floats,
+    settings: FilterSettings,
+    *,
+    horizon: int,
+    seed: int,
+    area: int,
 ) -> tuple[Floats, Floats]:
     """Futures of one area by the particle filter, shape (horizon, particles), and the level's path, shape (days, 2).
 
