@@ -1,5 +1,8 @@
 """How fast it spreads and what is still to be reported: delays, reproduction number, growth, nowcast."""
 
+from importlib import import_module
+from typing import Any
+
 from tongchou.engine.estimate.case_reproduction import CaseReproduction, estimate_case_reproduction
 from tongchou.engine.estimate.delay_fit import (
     DelayFit,
@@ -34,9 +37,21 @@ from tongchou.engine.estimate.uncertain_interval import (
 )
 
 __all__ = [
-    "STATUSES", "CaseReproduction", "CaseSeries", "Delay", "DelayFit", "EstimateError", "Growth", "InfectionReproduction", "Nowcast", "Pairs", "Prior", "Reports", "Reproduction", "Stack",
-    "Uncertain", "WeakPrior", "Windows", "delay_of_moments", "delay_of_quantiles", "delay_of_rule", "discretise_delay",
-    "discretise_serial_interval", "draw_serial_intervals", "estimate_case_reproduction", "estimate_delay", "estimate_growth",
-    "estimate_infection_reproduction", "estimate_reproduction", "estimate_reproduction_uncertain", "find_delay_family", "infectivity_of", "nowcast_counts", "pairs_of_days", "pairs_of_reports", "reports_of_cases", "serial_interval_of", "sliding_windows",
-    "stack_series",
+    "STATUSES", "CaseReproduction", "CaseSeries", "Delay", "DelayFit", "EstimateError", "Growth",
+    "InfectionReproduction", "Nowcast", "Pairs", "Prior", "Renewal", "RenewalPrior", "Reports", "Reproduction",
+    "Stack", "Uncertain", "WeakPrior", "Windows", "delay_of_moments", "delay_of_quantiles", "delay_of_rule",
+    "discretise_delay", "discretise_serial_interval", "draw_serial_intervals", "estimate_case_reproduction",
+    "estimate_delay", "estimate_growth", "estimate_infection_reproduction", "estimate_renewal",
+    "estimate_reproduction", "estimate_reproduction_uncertain", "find_delay_family", "infectivity_of",
+    "nowcast_counts", "pairs_of_days", "pairs_of_reports", "reports_of_cases", "serial_interval_of",
+    "sliding_windows", "stack_series",
 ]  # fmt: skip
+
+_LATE = ("Renewal", "RenewalPrior", "estimate_renewal")
+
+
+def __getattr__(name: str) -> Any:
+    """The renewal model is compiled: numba is loaded by those who ask for it, not by every command."""
+    if name in _LATE:
+        return getattr(import_module("tongchou.engine.estimate.renewal"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
