@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.engine_estimate.test_infections import DELAY, INTERVAL, outbreak
 from tongchou.engine.estimate import EstimateError, estimate_renewal
+
+from tests.engine_estimate.test_infections import DELAY, INTERVAL, outbreak
 
 GENERATION = INTERVAL[:22] / INTERVAL[:22].sum()
 
