@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sqlite3
 import stat
+import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
+
+from tongchou.cli import restore
+from tongchou.cli.archive import ArchiveError
 
 from tests.setup.conftest import Installation
 
@@ -154,3 +159,21 @@ def test_an_upgrade_backs_up_first_and_is_idle_when_nothing_is_due(city: Install
     again = older.json("upgrade")
     assert again["applied"] == [] and again["backup"] == "" and again["ok"]
     assert json.loads((older.data / "last-backup.json").read_text())["file"] == result["backup"]
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "files/../../outside", "link", "device"])
+def test_a_restore_writes_nothing_outside_its_folder(name: str, tmp_path: Path):
+    """The members of an archive are plain files below the folder, whatever the archive says of itself."""
+    packed = tmp_path / "x.tar"
+    member = tarfile.TarInfo(name)
+    member.type = {"link": tarfile.SYMTYPE, "device": tarfile.CHRTYPE}.get(name, tarfile.REGTYPE)
+    member.linkname, member.size = "/etc" if name == "link" else "", 0 if name in ("link", "device") else 1
+    with tarfile.open(packed, "w") as tar:
+        tar.addfile(member, io.BytesIO(b"x"))
+    folder = tmp_path / "inner" / "folder"
+    folder.mkdir(parents=True)
+    with tarfile.open(packed) as tar, pytest.raises(ArchiveError) as refused:
+        restore._take_out(tar, folder)
+    assert name in refused.value.zh and name in refused.value.en
+    assert list(folder.iterdir()) == []
+    assert not list(tmp_path.rglob("outside"))

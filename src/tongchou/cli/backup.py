@@ -109,7 +109,10 @@ def write_archive(target: Path, secret: archive.Secret, database: dict[str, Any]
     (folder / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
     with target.open("xb") as file:
         os.fchmod(file.fileno(), 0o600)
-        with archive.Writer(file, secret) as sealed, tarfile.open(fileobj=sealed, mode="w|", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
+        # links are followed: a restore takes plain files only
+        with archive.Writer(file, secret) as sealed, tarfile.open(  # type: ignore[call-overload]
+            fileobj=sealed, mode="w|", format=tarfile.PAX_FORMAT, dereference=True
+        ) as tar:
             tar.add(folder / "manifest.json", "manifest.json")
             tar.add(folder / database["file"], database["file"])
             for name, path in files.items():
