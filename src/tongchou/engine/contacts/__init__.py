@@ -26,8 +26,17 @@ from tongchou.engine.contacts.errors import ContactError
 from tongchou.engine.contacts.index import VisitIndex, build_index
 from tongchou.engine.contacts.records import Exclusions, Visits, Window
 from tongchou.engine.contacts.search import find_contacts, find_contacts_in_turn, find_sources
+from tongchou.engine.contacts.windows import (
+    CaseDates,
+    CaseWindow,
+    WindowRule,
+    infection_window,
+    read_window_rule,
+    window_of_rule,
+)
 
 __all__ = [
-    "COLUMNS", "CertaintyRule", "ContactError", "Contacts", "Exclusions", "Meetings", "Pair", "PlaceModifiers", "VisitIndex",
-    "Visits", "Window", "build_index", "find_contacts", "find_contacts_in_turn", "find_sources",
+    "COLUMNS", "CaseDates", "CaseWindow", "CertaintyRule", "ContactError", "Contacts", "Exclusions", "Meetings", "Pair",
+    "PlaceModifiers", "VisitIndex", "Visits", "Window", "WindowRule", "build_index", "find_contacts", "find_contacts_in_turn",
+    "find_sources", "infection_window", "read_window_rule", "window_of_rule",
 ]  # fmt: skip
