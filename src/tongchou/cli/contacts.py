@@ -72,7 +72,7 @@ class Tally:
     visits: RowCount = field(default_factory=RowCount)
     pairs: dict[int, int] = field(default_factory=lambda: {1: 0, 2: 0})
     meetings: int = 0
-    unknown: int = 0
+    unknown: set[int] = field(default_factory=set)
     seconds: dict[str, float] = field(default_factory=lambda: {"prepare": 0.0, "search": 0.0, "write": 0.0})
     people: list[np.ndarray] = field(default_factory=list)
     best: list[tuple[Any, ...]] = field(default_factory=list)
@@ -87,7 +87,7 @@ class Tally:
         for generation in (1, 2):
             self.pairs[generation] += int(np.count_nonzero(part.generation == generation))
         self.meetings += int(part.meetings.sum())
-        self.unknown += part.unknown_cases.size if (part.generation == 1).all() else 0
+        self.unknown.update(part.unknown_cases.tolist())
         self.people = [np.unique(np.concatenate([*self.people, part.contact]))]
         rows = part.ranked()[:SHOWN]
         self.best += [(part.generation[row], -part.certainty[row], -part.overlap_s[row], part.pair(int(row))) for row in rows]
@@ -211,7 +211,7 @@ def _data(args: argparse.Namespace, asked: AskedCases, tally: Tally) -> dict[str
         "engine": args.engine,
         "index": tally.index,
         "visits": tally.visits.stored(),
-        "cases": {"asked": asked.person.size, "merged": asked.merged, "unknown": tally.unknown, **asked.faults},
+        "cases": {"asked": asked.person.size, "merged": asked.merged, "unknown": len(tally.unknown), **asked.faults},
         "generation_1": tally.pairs[1],
         "generation_2": tally.pairs[2],
         "people": sum(one.size for one in tally.people),
@@ -224,9 +224,9 @@ def _data(args: argparse.Namespace, asked: AskedCases, tally: Tally) -> dict[str
 def _text(args: argparse.Namespace, asked: AskedCases, tally: Tally) -> str:
     data = _data(args, asked, tally)
     lines = [
-        f"病例 {asked.person.size} 人（{tally.unknown} 人无到访记录）：一代 {data['generation_1']} 对，二代 {data['generation_2']} 对，"
+        f"病例 {asked.person.size} 人（{len(tally.unknown)} 人无到访记录）：一代 {data['generation_1']} 对，二代 {data['generation_2']} 对，"
         f"涉及 {data['people']} 人，接触 {data['meetings']} 次",
-        f"cases {asked.person.size} ({tally.unknown} without any visit): pairs of generation 1 {data['generation_1']}, of generation 2 "
+        f"cases {asked.person.size} ({len(tally.unknown)} without any visit): pairs of generation 1 {data['generation_1']}, of generation 2 "
         f"{data['generation_2']}, people {data['people']}, meetings {data['meetings']}",
         f"用时 / seconds: {' · '.join(f'{what} {seconds:.3f}' for what, seconds in tally.seconds.items())}",
     ]

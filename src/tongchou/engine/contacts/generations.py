@@ -16,8 +16,8 @@ from tongchou.engine.contacts.certainty import WEIGHT_ONE, counted_weights
 from tongchou.engine.contacts.kernels import FIRST, WEIGHTED
 from tongchou.engine.contacts.records import Ints
 
-# Cases below which a second thread costs more than it saves.
-CASES_FOR_THREADS = 16
+# Cases that one thread looks for in one go: more would make it copy what it has found while that grows.
+CASES_AT_ONCE = 32
 
 
 @dataclass(frozen=True)
@@ -47,15 +47,14 @@ def first_generation(question: Question) -> Found:
         )  # fmt: skip
 
     count = question.codes.size
-    if question.threads > 1 and count >= CASES_FOR_THREADS:
-        bounds = np.linspace(0, count, question.threads + 1).astype(int)
-        spans = [slice(low, high) for low, high in zip(bounds[:-1], bounds[1:], strict=True)]
+    spans = [slice(low, low + CASES_AT_ONCE) for low in range(0, count, CASES_AT_ONCE)]
+    if question.threads > 1 and len(spans) > 1:
         with ThreadPoolExecutor(question.threads) as pool:
             found = list(pool.map(search, spans))
-        turns = np.concatenate([one[0] + span.start for one, span in zip(found, spans, strict=True)])
-        people, sums = np.concatenate([one[1] for one in found]), np.concatenate([one[2] for one in found])
     else:
-        turns, people, sums = search(slice(0, count))
+        found = [search(span) for span in spans] or [search(slice(0, 0))]
+    turns = np.concatenate([one[0] + np.int32(turn * CASES_AT_ONCE) for turn, one in enumerate(found)])
+    people, sums = np.concatenate([one[1] for one in found]), np.concatenate([one[2] for one in found])
     return _without(question, Found(1, turns, people, sums))
 
 
