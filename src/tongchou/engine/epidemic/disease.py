@@ -134,7 +134,9 @@ class Law(NamedTuple):
 
 
 def tabulate(disease: Disease) -> Law:
-    """The tables of a disease."""
+    """The tables of a disease. Susceptibility is put relative to the most susceptible age, whose hazard is the base."""
+    most = max(float(disease.susceptibility.max()), 1e-12)
+    disease = replace(disease, transmission=disease.transmission * most, susceptibility=disease.susceptibility / most)
     none = np.zeros((1, HORIZON), np.float32)
     vaccine = disease.vaccine
     return Law(

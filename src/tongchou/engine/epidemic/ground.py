@@ -1,0 +1,167 @@
+"""What the kernels read and write: the city, the rules of a day, the records of infections, where people are.
+
+NamedTuples of arrays, because numba takes them as they are. Arrays of the city are handed over read-only, whether they
+come from memory or from a mapped file, so that one compiled kernel serves both.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tongchou.engine.city import City
+from tongchou.engine.epidemic.layers import SLOT_LAYER, SLOTS, Contacts, site_class
+
+NEVER = np.int16(-1)
+FOREVER = np.int16(32767)
+
+
+class Ground(NamedTuple):
+    """The city. ``meets`` is [class of site, slot, (contacts, hazard, weekend)]; ``share`` the cumulated shares of
+    community contacts in one's own neighbourhood and county."""
+
+    age: NDArray[np.uint8]
+    household: NDArray[np.int32]
+    household_start: NDArray[np.int32]
+    household_kind: NDArray[np.uint8]
+    group: NDArray[np.int32]
+    group_start: NDArray[np.int32]
+    group_members: NDArray[np.int32]
+    group_site: NDArray[np.int32]
+    site_start: NDArray[np.int32]
+    site_class: NDArray[np.uint8]
+    site_county: NDArray[np.uint16]
+    site_sector: NDArray[np.uint8]
+    site_group_start: NDArray[np.int32]
+    route: NDArray[np.int32]
+    route_start: NDArray[np.int32]
+    route_members: NDArray[np.int32]
+    neighbourhood_start: NDArray[np.int32]
+    neighbourhood_county: NDArray[np.uint16]
+    county_start: NDArray[np.int32]
+    meets: NDArray[np.float64]
+    share: NDArray[np.float64]
+    slot_layer: NDArray[np.uint8]
+
+
+class Chain(NamedTuple):
+    """One row an infection, in the order in which they happened. Days count from 0; -1 is none."""
+
+    person: NDArray[np.int32]
+    day: NDArray[np.int16]
+    source: NDArray[np.int32]
+    """row of the infector, -1 for an import"""
+    layer: NDArray[np.uint8]
+    previous: NDArray[np.int32]
+    """row of this person's earlier infection"""
+    round: NDArray[np.uint8]
+    """how many infections this person had before"""
+    home: NDArray[np.uint16]
+    """neighbourhood"""
+    infectious: NDArray[np.int16]
+    """first infectious day"""
+    onset: NDArray[np.int16]
+    factor: NDArray[np.float32]
+    """hazard summed over the course and over everybody whom the person meets"""
+    reach: NDArray[np.uint16]
+    """[rows, 4] cumulated shares of that hazard by slot, in 65535ths"""
+    severity: NDArray[np.uint8]
+    admitted: NDArray[np.int16]
+    left: NDArray[np.int16]
+    """day of leaving hospital, alive or dead"""
+    sampled: NDArray[np.int16]
+    reported: NDArray[np.int16]
+    found: NDArray[np.uint8]
+    """how the case was found: ``Found``"""
+    last_child: NDArray[np.int32]
+    older_sibling: NDArray[np.int32]
+
+
+class State(NamedTuple):
+    """Where persons are. ``record`` is a person's last row of the chain, -1 for never infected."""
+
+    record: NDArray[np.int32]
+    away_until: NDArray[np.int16]
+    """first day on which the person goes out again"""
+    away: NDArray[np.uint8]
+    """``AWAY_HOME`` or ``AWAY_OUT`` while it lasts"""
+
+
+class Rules(NamedTuple):
+    """What holds today. Factors are 1 where nothing is ordered.
+
+    ``home`` is [neighbourhood, age class, slot 0..2 (household, community, transport), (contacts, outward, inward)];
+    ``site`` is [site, age class, slot 0..1 (group, site), the same]. Where ``plain`` is 1 both are all ones.
+    """
+
+    plain: int
+    day_contacts: NDArray[np.float32]
+    """[class of site, slot] share of weekday contacts that the calendar leaves"""
+    age_class: NDArray[np.uint8]
+    home: NDArray[np.float32]
+    site: NDArray[np.float32]
+    shifts: NDArray[np.uint8]
+    """[site] groups are split into so many shifts that never meet"""
+    gate: NDArray[np.float32]
+    """[neighbourhood] share of contacts with people from outside it that remains"""
+    travel: NDArray[np.float32]
+    """[county] the same between counties"""
+    home_contacts: float
+    """share of household contacts of somebody isolated or quarantined at home"""
+    program: NDArray[np.float64]
+    """vaccination: rows of (first age, last age, first day, days, coverage, doses, number), see ``vaccination``"""
+    program_area: NDArray[np.uint8]
+    """[program, neighbourhood] 1 where it runs"""
+
+
+AWAY_HOME, AWAY_OUT = 1, 2
+
+
+def city_ground(city: City, contacts: Contacts) -> Ground:
+    """The city as kernels read it."""
+    classes = site_class(city.site_kind)
+    shares = np.array([contacts.own_neighbourhood, contacts.own_county])
+    return Ground(
+        *(_fixed(array) for array in (
+            city.age, city.household, city.household_start, city.household_kind, city.group, city.group_start,
+            city.group_members, city.group_site(), city.site_member_start(), classes, city.site_county, city.site_sector,
+            city.site_group_start, city.route, city.route_start, city.route_members, city.neighbourhood_start,
+            city.neighbourhood_county, city.county_start, contacts.table(), shares, SLOT_LAYER,
+        ))
+    )  # fmt: skip
+
+
+def _fixed(array: NDArray[Any]) -> NDArray[Any]:
+    view = np.asarray(array).view()
+    if not view.flags.c_contiguous:
+        view = np.ascontiguousarray(view)
+    view.flags.writeable = False
+    return view
+
+
+def empty_chain(rows: int) -> Chain:
+    """Room for so many infections; memory is taken as rows are written."""
+    return Chain(
+        person=np.empty(rows, np.int32), day=np.empty(rows, np.int16), source=np.empty(rows, np.int32),
+        layer=np.empty(rows, np.uint8), previous=np.empty(rows, np.int32), round=np.empty(rows, np.uint8), home=np.empty(rows, np.uint16),
+        infectious=np.empty(rows, np.int16), onset=np.empty(rows, np.int16), factor=np.empty(rows, np.float32),
+        reach=np.empty((rows, SLOTS - 1), np.uint16), severity=np.empty(rows, np.uint8),
+        admitted=np.empty(rows, np.int16), left=np.empty(rows, np.int16), sampled=np.empty(rows, np.int16),
+        reported=np.empty(rows, np.int16), found=np.empty(rows, np.uint8), last_child=np.empty(rows, np.int32),
+        older_sibling=np.empty(rows, np.int32),
+    )  # fmt: skip
+
+
+def longer_chain(chain: Chain, rows: int) -> Chain:
+    """The same rows with room for more."""
+    longer = empty_chain(rows)
+    for old, new in zip(chain, longer, strict=True):
+        new[: len(old)] = old
+    return longer
+
+
+def first_state(persons: int) -> State:
+    """Nobody infected, nobody away."""
+    return State(np.full(persons, -1, np.int32), np.zeros(persons, np.int16), np.zeros(persons, np.uint8))

@@ -1,0 +1,39 @@
+"""Disease and contact packs that ship with the engine, and those of a city's own, as TOML files."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from tongchou.engine import epidemic
+from tongchou.engine.epidemic import Contacts, Disease, EpidemicFault, read_contacts, read_disease
+
+PACKS = Path(epidemic.__file__).parent / "packs"
+SCENARIOS = Path(epidemic.__file__).parent / "scenarios"
+
+
+def disease_names() -> list[str]:
+    """Diseases that ship."""
+    return sorted(path.stem for path in PACKS.glob("*.toml") if path.stem != "contacts")
+
+
+def load_disease(name: str) -> Disease:
+    """A shipped disease by its name, or a pack of one's own by its path. Raises EpidemicFault for neither."""
+    return read_disease(_read(name, disease_names()))
+
+
+def load_contacts(name: str = "contacts") -> Contacts:
+    """The shipped contact pack, or one of one's own by its path."""
+    return read_contacts(_read(name, ["contacts"]))
+
+
+def _read(name: str, shipped: list[str]) -> dict[str, Any]:
+    path = PACKS / f"{name}.toml" if name in shipped else Path(name)
+    if path.suffix != ".toml" or not path.is_file():
+        known = ", ".join(shipped)
+        raise EpidemicFault(f"没有参数包 {name}：可用 {known}，或写 .toml 文件的路径", f"no pack {name!r}: write one of {known}, or the path of a .toml file")
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise EpidemicFault(f"{path} 不是正确的 TOML：{error}", f"{path} is not valid TOML: {error}") from None
