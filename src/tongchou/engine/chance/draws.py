@@ -88,16 +88,17 @@ def poisson_from(word, mean):
 
 
 @njit(cache=True, nogil=True)
-def _fill_uniforms(seed, purpose, persons, day, k, out):
+def _fill_uniforms(seed, purpose, persons, days, ks, out):
     for at in range(persons.size):
-        out[at] = unit(words(seed, purpose, persons[at], day, k)[0])
+        out[at] = unit(words(seed, purpose, persons[at], days[at], ks[at])[0])
 
 
-def uniforms(seed: int, purpose: int, persons: ArrayLike, *, day: int = 0, k: int = 0) -> NDArray[np.float64]:
-    """``uniform`` for many persons at once: float64 of their shape."""
-    asked = np.ascontiguousarray(persons, dtype=np.int64)
+def uniforms(seed: int, purpose: int, persons: ArrayLike, *, day: ArrayLike = 0, k: ArrayLike = 0) -> NDArray[np.float64]:
+    """``uniform`` for many persons at once: float64 of their shape; ``day`` and ``k`` are one for all or one for each."""
+    asked = np.asarray(persons, dtype=np.int64)
+    flat, days, ks = (np.array(np.broadcast_to(np.asarray(part, np.int64), asked.shape)).ravel() for part in (asked, day, k))
     out = np.empty(asked.size)
-    _fill_uniforms(seed, int(purpose), asked.ravel(), day, k, out)
+    _fill_uniforms(np.uint64(seed), int(purpose), flat, days, ks, out)
     return out.reshape(asked.shape)
 
 

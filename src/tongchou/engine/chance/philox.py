@@ -16,7 +16,7 @@ WEYL_0, WEYL_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 STEP = 2.0**-32
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def philox4x32(c0, c1, c2, c3, k0, k1):
     """Four words of 32 bits, held in uint64, from a counter of four words and a key of two."""
     for _ in range(10):
@@ -31,7 +31,7 @@ def philox4x32(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def words(seed, purpose, person, day, k):
     """Four words for (seed, purpose, person, day, k): seed of 64 bits, the others of 32 bits, negative numbers allowed."""
     key = np.uint64(seed)
@@ -41,7 +41,7 @@ def words(seed, purpose, person, day, k):
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def unit(word):
     """A word as a number strictly between 0 and 1: never 0, so its logarithm exists; never 1, so it indexes."""
     return (np.float64(word) + 0.5) * STEP

@@ -1,27 +1,148 @@
-"""Casework of a day: admissions, samples, results, isolation, tracing, quarantine."""
+"""Casework of a day: admissions, results and reports, isolation, tracing, quarantine, samples."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tongchou.engine.city import City
+from tongchou.engine.chance import Purpose, uniforms
+from tongchou.engine.city import NO_SECTOR, City
+from tongchou.engine.epidemic.agenda import Agenda
+from tongchou.engine.epidemic.course import FATAL
 from tongchou.engine.epidemic.disease import Law
-from tongchou.engine.epidemic.ground import Chain, Ground, Rules, State
+from tongchou.engine.epidemic.ground import FOREVER, Chain, Ground, Rules, State
+from tongchou.engine.epidemic.laboratory import ENTRY, SYMPTOMS, Laboratory, members_of
 from tongchou.engine.epidemic.levels import Reports
+from tongchou.engine.epidemic.measures import ContactTesting, EntryTesting, Isolation, Quarantine, SymptomaticTesting
 from tongchou.engine.epidemic.ordinance import Ordinance
+from tongchou.engine.epidemic.results import Log
+from tongchou.engine.epidemic.tracers import Tracers
+from tongchou.engine.epidemic.whereabouts import AT_HOME, AT_SITE, IN_HOSPITAL, Whereabouts
+
+Rows = NDArray[np.int64]
 
 
 class Casework:
+    """What is done about cases and their contacts, in the order in which ``work`` does it."""
+
     def __init__(self, city: City, ground: Ground, law: Law, state: State, ordinance: Ordinance, seed: int) -> None:
-        self.city, self.ground, self.law, self.state, self.ordinance, self.seed = city, ground, law, state, ordinance, seed
+        self.city, self.state, self.ordinance, self.seed = city, state, ordinance, seed
         self.reports = Reports(city.neighbourhoods)
+        self.whereabouts = Whereabouts(city, state)
+        self.laboratory = Laboratory(city, law, state, ordinance, seed)
+        self.tracers = Tracers(city, ground, ordinance, seed)
+        self._admissions, self._onsets = Agenda(1), Agenda(1)
+        self._watches_onsets = any(isinstance(measure, SymptomaticTesting) for measure in ordinance.measures)
+        self._lost: list[NDArray[np.float64]] = []
+        self._traced: list[int] = []
 
-    def work(self, day: int, rules: Rules, chain: Chain) -> None:
-        pass
+    def meet_new(self, chain: Chain, first: int, last: int) -> None:
+        """Put down what the course of new infections will bring."""
+        admitted = chain.admitted[first:last]
+        severe = np.flatnonzero(admitted >= 0)
+        self._admissions.put(admitted[severe], severe + first)
+        if self._watches_onsets:
+            ill = np.flatnonzero(chain.onset[first:last] >= 0)
+            self._onsets.put(chain.onset[first:last][ill], ill + first)
 
-    def meet_new(self, day: int, rules: Rules, chain: Chain, first: int, last: int, imported: int) -> None:
-        pass
+    def meet_arrivals(self, day: int, chain: Chain, first: int, last: int) -> None:
+        """Entry testing and quarantine of the infections imported today."""
+        for measure in self.ordinance.active(EntryTesting, day):
+            rows = self._in_area(measure.where, chain, np.arange(first, last))
+            persons = chain.person[rows].astype(np.int64)
+            chosen = uniforms(self.seed, Purpose.TEST_ENTRY, persons, day=day) < measure.share
+            self.laboratory.ask(day, persons[chosen], ENTRY, measure.result_days)
+            if measure.quarantine_days:
+                self.whereabouts.send(persons, np.full(len(persons), day + measure.quarantine_days), AT_SITE, day)
 
-    def log(self, days: int):
-        return None
+    def work(self, day: int, rules: Rules, chain: Chain, rows: int) -> None:
+        """Steps 3 to 5 of the day."""
+        self._admit(day, chain)
+        reported = self.laboratory.results(day, chain)
+        if len(reported):
+            self.reports.add(day, chain.home[reported].astype(np.int64))
+            self._isolate(day, chain, reported)
+            self._quarantine_households(day, chain, reported)
+        self.tracers.report(day, chain, reported)
+        persons, contact_days = self.tracers.reach(day, rules, chain, self.state)
+        self._traced.append(len(persons))
+        self._quarantine(day, persons, contact_days)
+        self._test_contacts(day, persons)
+        self._onset_tests(day, chain)
+        waiting = self.laboratory.sample(day, chain, rows)
+        self.whereabouts.send(chain.person[waiting], np.full(len(waiting), day + 30), AT_HOME, day)
+        self._lost.append(self.ordinance.lost_by_sector * self.ordinance.works(day))
+
+    def _admit(self, day: int, chain: Chain) -> None:
+        (rows,) = self._admissions.take(day)
+        until = np.where(chain.severity[rows] == FATAL, FOREVER, chain.left[rows])
+        self.whereabouts.send(chain.person[rows], until, IN_HOSPITAL, day)
+
+    def _in_area(self, where: Any, chain: Chain, rows: Rows) -> Rows:
+        ages = self.city.age[chain.person[rows]]
+        return rows[self.ordinance.areas(where)[chain.home[rows]] & (ages >= where.first_age) & (ages <= where.last_age)]
+
+    def _isolate(self, day: int, chain: Chain, rows: Rows) -> None:
+        for measure in self.ordinance.active(Isolation, day):
+            chosen = self._in_area(measure.where, chain, rows)
+            persons = chain.person[chosen].astype(np.int64)
+            complies = uniforms(self.seed, Purpose.COMPLIANCE_ISOLATION, persons) < measure.compliance
+            until = chain.sampled[chosen].astype(np.int64) + measure.days
+            self._place(day, persons[complies], until[complies], measure.places)
+
+    def _place(self, day: int, persons: Rows, untils: Rows, places: int) -> None:
+        """To sites while there are places, the rest stays at home."""
+        free = max(0, places - self.whereabouts.number(AT_SITE, day)) if places else 0
+        kinds = np.where(np.arange(len(persons)) < free, AT_SITE, AT_HOME)
+        self.whereabouts.send(persons, untils, kinds, day)
+
+    def _quarantine_households(self, day: int, chain: Chain, rows: Rows) -> None:
+        for measure in self.ordinance.active(Quarantine, day):
+            if not measure.household:
+                continue
+            chosen = chain.person[self._in_area(measure.where, chain, rows)].astype(np.int64)
+            others = np.setdiff1d(members_of(self.city, chosen), chosen)
+            self._keep(day, measure, others, np.full(len(others), day + measure.days))
+
+    def _quarantine(self, day: int, persons: Rows, contact_days: Rows) -> None:
+        homes = np.searchsorted(self.city.neighbourhood_start, persons, side="right") - 1
+        for measure in self.ordinance.active(Quarantine, day):
+            held = self.ordinance.areas(measure.where)[homes]
+            self._keep(day, measure, persons[held], contact_days[held] + measure.days)
+
+    def _keep(self, day: int, measure: Quarantine, persons: Rows, untils: Rows) -> None:
+        complies = uniforms(self.seed, Purpose.COMPLIANCE_QUARANTINE, persons) < measure.compliance
+        stays = complies & (untils > day)
+        self._place(day, persons[stays], untils[stays], measure.places)
+
+    def _test_contacts(self, day: int, persons: Rows) -> None:
+        homes = np.searchsorted(self.city.neighbourhood_start, persons, side="right") - 1
+        for measure in self.ordinance.active(ContactTesting, day):
+            held = persons[self.ordinance.areas(measure.where)[homes]]
+            chosen = held[uniforms(self.seed, Purpose.TEST_CONTACT, held, day=day) < measure.share]
+            self.laboratory.ask_contacts(day, chosen, measure)
+
+    def _onset_tests(self, day: int, chain: Chain) -> None:
+        (rows,) = self._onsets.take(day)
+        for measure in self.ordinance.active(SymptomaticTesting, day):
+            self.laboratory.expect_other_illness(measure)
+            chosen = self._in_area(measure.where, chain, rows.astype(np.int64))
+            persons = chain.person[chosen].astype(np.int64)
+            sought = persons[uniforms(self.seed, Purpose.TEST_SOUGHT, persons, day=day) < measure.share]
+            edges = np.cumsum(np.asarray(measure.delay, float)) / sum(measure.delay)
+            delays = np.searchsorted(edges, uniforms(self.seed, Purpose.TEST_SOUGHT, sought, day=day, k=1))
+            for delay in np.unique(delays):
+                self.laboratory.ask(day + int(delay), sought[delays == delay], SYMPTOMS, measure.result_days, measure.isolate_while_waiting)
+
+    def log(self, days: int) -> Log:
+        """The counts of the whole run."""
+        working = np.array([self.ordinance.works(day) for day in range(days)])
+        lost = np.stack(self._lost) + self.whereabouts.by_sector(days) * working[:, None]
+        lost[:, NO_SECTOR] = 0.0
+        return Log(
+            away_at_home=self.whereabouts.by_county(AT_HOME, days), away_at_sites=self.whereabouts.by_county(AT_SITE, days),
+            tests=np.array(self.laboratory.used), tests_waiting=np.array(self.laboratory.left_over), traced=np.array(self._traced),
+            workdays_lost=lost, zone_days=dict(self.ordinance.levels.days_at),
+        )  # fmt: skip

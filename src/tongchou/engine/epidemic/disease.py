@@ -109,6 +109,8 @@ class Law(NamedTuple):
     """A disease as the kernels read it."""
 
     transmission: float
+    lasting: bool
+    """nobody is infected twice"""
     course: NDArray[np.float32]
     before: int
     incubation: NDArray[np.float32]
@@ -139,15 +141,15 @@ def tabulate(disease: Disease) -> Law:
     disease = replace(disease, transmission=disease.transmission * most, susceptibility=disease.susceptibility / most)
     none = np.zeros((1, HORIZON), np.float32)
     vaccine = disease.vaccine
-    return Law(
-        disease.transmission, _small(disease.infectiousness), disease.days_before_onset, disease.incubation.thresholds(),
-        disease.dispersion, disease.asymptomatic_factor,
-        *(_small(getattr(disease, name)) for name in ("susceptibility", "infectivity", "asymptomatic", "severe", "critical", "fatal")),
+    ages = (_small(getattr(disease, name)) for name in ("susceptibility", "infectivity", "asymptomatic", "severe", "critical", "fatal"))
+    doses = (_small(getattr(vaccine, name)) if vaccine else none for name in ("infection", "severe", "onward"))
+    return Law._make((
+        disease.transmission, bool((disease.immunity >= 1.0).all()), _small(disease.infectiousness), disease.days_before_onset,
+        disease.incubation.thresholds(), disease.dispersion, disease.asymptomatic_factor, *ages,
         disease.onset_to_admission.thresholds(), disease.stay.thresholds(), disease.onset_to_death.thresholds(),
         _small(disease.immunity), _small(disease.immunity_severe), _small(disease.sensitivity), disease.sensitivity_before,
-        vaccine.interval_days if vaccine else 0,
-        *(_small(getattr(vaccine, name)) if vaccine else none for name in ("infection", "severe", "onward")),
-    )  # fmt: skip
+        vaccine.interval_days if vaccine else 0, *doses,
+    ))  # fmt: skip
 
 
 def _small(values: Any) -> NDArray[np.float32]:

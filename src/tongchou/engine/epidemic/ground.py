@@ -86,7 +86,8 @@ class State(NamedTuple):
     away_until: NDArray[np.int16]
     """first day on which the person goes out again"""
     away: NDArray[np.uint8]
-    """``AWAY_HOME`` or ``AWAY_OUT`` while it lasts"""
+    """how, while it lasts: ``whereabouts`` has the numbers"""
+    away_since: NDArray[np.int16]
 
 
 class Rules(NamedTuple):
@@ -116,20 +117,20 @@ class Rules(NamedTuple):
     """[program, neighbourhood] 1 where it runs"""
 
 
-AWAY_HOME, AWAY_OUT = 1, 2
+AWAY_HOME = 1
 
 
 def city_ground(city: City, contacts: Contacts) -> Ground:
     """The city as kernels read it."""
     classes = site_class(city.site_kind)
     shares = np.array([contacts.own_neighbourhood, contacts.own_county])
-    return Ground(
-        *(_fixed(array) for array in (
+    return Ground._make(
+        _fixed(array) for array in (
             city.age, city.household, city.household_start, city.household_kind, city.group, city.group_start,
             city.group_members, city.group_site(), city.site_member_start(), classes, city.site_county, city.site_sector,
             city.site_group_start, city.route, city.route_start, city.route_members, city.neighbourhood_start,
             city.neighbourhood_county, city.county_start, contacts.table(), shares, SLOT_LAYER,
-        ))
+        )
     )  # fmt: skip
 
 
@@ -157,11 +158,12 @@ def empty_chain(rows: int) -> Chain:
 def longer_chain(chain: Chain, rows: int) -> Chain:
     """The same rows with room for more."""
     longer = empty_chain(rows)
-    for old, new in zip(chain, longer, strict=True):
-        new[: len(old)] = old
+    for name in Chain._fields:
+        old = getattr(chain, name)
+        getattr(longer, name)[: len(old)] = old
     return longer
 
 
 def first_state(persons: int) -> State:
     """Nobody infected, nobody away."""
-    return State(np.full(persons, -1, np.int32), np.zeros(persons, np.int16), np.zeros(persons, np.uint8))
+    return State(np.full(persons, -1, np.int32), np.zeros(persons, np.int16), np.zeros(persons, np.uint8), np.zeros(persons, np.int16))

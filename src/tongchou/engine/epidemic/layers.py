@@ -114,7 +114,10 @@ class Contacts:
 def read_contacts(pack: Mapping[str, Any]) -> Contacts:
     """``Contacts`` from the mapping of a TOML pack. Raises EpidemicFault naming what is missing or out of range."""
     try:
-        split = {name: tuple(_meeting(pack[name][part], f"{name}.{part}") for part in ("group", "site")) for name in ("school", "work", "institution")}
+        split = {
+            name: (_meeting(pack[name]["group"], f"{name}.group"), _meeting(pack[name]["site"], f"{name}.site"))
+            for name in ("school", "work", "institution")
+        }
         community = dict(pack["community"])
         contacts = Contacts(
             household=_meeting(pack["household"], "household"),

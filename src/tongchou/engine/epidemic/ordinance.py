@@ -59,6 +59,10 @@ class Ordinance:
                 raise EpidemicFault(f"没有编号为 {number} 的社区", f"there is no neighbourhood {number}")
         self.levels.check(where.level)
 
+    def works(self, day: int) -> bool:
+        """Whether a day is one of Monday to Friday."""
+        return (day + self.first_weekday) % 7 < 5
+
     def active(self, kind: type, day: int) -> list[Any]:
         """Measures of a kind in force on a day, in the order in which they were given."""
         return [measure for measure in self.measures if isinstance(measure, kind) and measure.where.on(day)]
@@ -86,9 +90,7 @@ class Ordinance:
         if signature != self._signature or self._rules is None:
             self._rules = self._compile([self._changing[number] for number in active], home_contacts)
             self._signature = signature
-        weekend = (day + self.first_weekday) % 7 >= 5
-        self.is_working_day = not weekend
-        shares = self._meets[:, :, 2] if weekend else np.ones((SITE_CLASSES, SLOTS))
+        shares = np.ones((SITE_CLASSES, SLOTS)) if self.works(day) else self._meets[:, :, 2]
         return self._rules._replace(day_contacts=shares.astype(np.float32))
 
     def _compile(self, active: list[Restriction | Gate], home_contacts: float) -> Rules:
@@ -99,15 +101,15 @@ class Ordinance:
         shifts = np.ones(1 if plain else sites, np.uint8)
         gate = np.ones(1 if plain else hoods, np.float32)
         travel = np.ones(1 if plain else len(self.city.counties), np.float32)
-        open_share = np.ones(sites)
+        open_share = np.ones((sites, classes))
         for measure in active:
             if isinstance(measure, Gate):
                 self._put_gate(measure, gate, travel)
             else:
                 self._put_home(measure, home)
                 self._put_site(measure, site, shifts, open_share)
-        lost = self._staff * (1.0 - open_share)
-        self.lost_by_sector = np.bincount(self.city.site_sector, lost, SECTOR_COUNT) if sites else np.zeros(SECTOR_COUNT)
+        lost = (self._staff * (1.0 - open_share)).sum(axis=1)
+        self.lost_by_sector = np.bincount(self.city.site_sector, lost, SECTOR_COUNT).astype(float)
         self.lost_by_sector[NO_SECTOR] = 0.0
         day_contacts = np.ones((SITE_CLASSES, SLOTS), np.float32)
         return Rules(
@@ -127,7 +129,7 @@ class Ordinance:
         if parts:
             held = np.flatnonzero(self.areas(measure.where))
             factors = np.array([measure.contacts, measure.outward, measure.inward], np.float32)
-            home[np.ix_(held, self._classes(measure.where), parts)] *= factors
+            home[np.ix_(held, self._classes(measure.where), np.array(parts))] *= factors
 
     def _put_site(self, measure: Restriction, site: NDArray[np.float32], shifts: NDArray[np.uint8], open_share: NDArray[Any]) -> None:
         where, ground = measure.where, self.ground
@@ -140,29 +142,30 @@ class Ordinance:
         factors = np.array([measure.contacts, measure.outward, measure.inward], np.float32)
         for part, slot in enumerate((Slot.GROUP, Slot.SITE)):
             chosen = np.flatnonzero(held & np.isin(layers[:, slot], where.layers))
-            site[np.ix_(chosen, self._classes(where), [part])] *= factors
+            site[np.ix_(chosen, self._classes(where), np.array([part]))] *= factors
             if slot == Slot.SITE:
                 shifts[chosen] = np.maximum(shifts[chosen], measure.shifts)
             else:
-                open_share[chosen] *= measure.open_share
+                open_share[np.ix_(chosen, self._classes(where))] *= measure.open_share
 
     def _classes(self, where: Where) -> NDArray[np.int64]:
         return np.flatnonzero((self._bounds >= where.first_age) & (self._bounds <= where.last_age))
 
     def _count_staff(self) -> NDArray[np.float64]:
-        """[site] persons of workplaces and of other sites with a sector who are of working age."""
-        if not self.city.sites:
-            return np.zeros(0)
-        working = (self.city.age[self.city.group_members] >= 15).astype(np.int64)
-        summed = np.concatenate(([0], np.cumsum(working)))
-        start = self.city.site_member_start()
-        staff = (summed[start[1:]] - summed[start[:-1]]).astype(np.float64)
+        """[site, age class] persons of 15 and over at workplaces that are of a sector."""
+        start, members = self.city.site_member_start(), self.city.group_members
+        staff = np.zeros((self.city.sites, len(self._bounds)))
+        classes, adult = self._age_class[self.city.age[members]], self.city.age[members] >= 15
+        for number in range(len(self._bounds)):
+            summed = np.concatenate(([0], np.cumsum(adult & (classes == number))))
+            staff[:, number] = summed[start[1:]] - summed[start[:-1]]
         staff[(self.city.site_sector == NO_SECTOR) | (self.ground.site_class != WORK)] = 0.0
         return staff
 
     def _vaccination(self) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
         """Rows of ``Rules.program``: one an age group of a program, one group after the other."""
-        rows, areas = [], []
+        rows: list[tuple[float, ...]] = []
+        areas: list[NDArray[np.uint8]] = []
         hood = self.city.person_neighbourhood() if any(isinstance(m, Vaccination) for m in self.measures) else np.empty(0, np.int32)
         for measure in self.measures:
             if not isinstance(measure, Vaccination):

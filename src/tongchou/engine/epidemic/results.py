@@ -1,12 +1,190 @@
+"""What came of a simulation: events are kept, everything else is counted from them when asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
+
+from tongchou.engine.city import NO_SECTOR, City
+from tongchou.engine.epidemic.course import FATAL
+from tongchou.engine.epidemic.disease import Disease
+from tongchou.engine.epidemic.faults import EpidemicFault
+from tongchou.engine.epidemic.ground import Chain
+from tongchou.engine.epidemic.layers import Layer
+from tongchou.reason import Reason
+
+Counts = NDArray[np.int64]
+AGE_BAND_YEARS = 10
+AGE_BANDS = 11
+EVENTS = ("infections", "onsets", "samples", "reports", "admissions", "discharges", "deaths")
+DIVISIONS = ("county", "neighbourhood", "age", "layer", "sector")
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """What the measures took, counted while the days passed. [days] each, with a second axis where named."""
+
+    away_at_home: Counts
+    """[days, counties] persons in isolation or quarantine at home"""
+    away_at_sites: Counts
+    """[days, counties] persons in isolation or quarantine sites"""
+    tests: Counts
+    """[days] samples taken"""
+    tests_waiting: Counts
+    """[days] samples that did not fit that day's capacity"""
+    traced: Counts
+    """[days] contacts reached"""
+    workdays_lost: NDArray[np.float64]
+    """[days, 256] working days lost by sector of the site: away, in hospital, dead, or the site not open"""
+    zone_days: dict[str, int]
+    """neighbourhood-days at each zone level"""
+
+
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    city: Any
-    disease: Any
+    """One run. ``chain`` has one row an infection; ``infectious`` the persons infectious on each day."""
+
+    city: City
+    disease: Disease
     days: int
     seed: int
-    chain: Any
-    infectious: Any
-    log: Any
+    chain: Chain
+    infectious: Counts
+    log: Log
+
+    @property
+    def infections(self) -> int:
+        return len(self.chain.person)
+
+    @property
+    def attack_rate(self) -> float:
+        """Share of persons infected at least once."""
+        return int((self.chain.round == 0).sum()) / self.city.persons
+
+    @property
+    def infectious_days(self) -> int:
+        """Person-days of infectiousness that were simulated."""
+        return int(self.infectious.sum())
+
+    def event_days(self, event: str) -> NDArray[np.int16]:
+        """[infections] the day of an event of ``EVENTS`` in each infection, -1 where it did not happen by the last day."""
+        chain, none = self.chain, np.int16(-1)
+        fatal = chain.severity == FATAL
+        columns = {
+            "infections": chain.day, "onsets": chain.onset, "samples": chain.sampled, "reports": chain.reported,
+            "admissions": chain.admitted, "discharges": np.where(fatal, none, chain.left), "deaths": np.where(fatal, chain.left, none),
+        }  # fmt: skip
+        if event not in columns:
+            known = ", ".join(EVENTS)
+            raise EpidemicFault(f"没有事件 {event}：可用 {known}", f"there is no event {event!r}; use one of {known}")
+        found = columns[event]
+        return np.where(found < self.days, found, none)
+
+    def daily(self, event: str, by: str = "") -> Counts:
+        """[days] events of a kind, or [days, parts] by a division of ``DIVISIONS``.
+
+        Ages are bands of ten years, the last 100 and over; ``sector`` has a last column for persons of no sector.
+        """
+        when = self.event_days(event)
+        happened = when >= 0
+        if not by:
+            return np.bincount(when[happened], minlength=self.days)
+        part, parts = self._division(by)
+        flat = when[happened].astype(np.int64) * parts + part[happened]
+        return np.bincount(flat, minlength=self.days * parts).reshape(self.days, parts)
+
+    def beds(self, by: str = "") -> Counts:
+        """[days] or [days, parts]: persons in hospital at the end of each day."""
+        change = self.daily("admissions", by) - self.daily("discharges", by) - self.daily("deaths", by)
+        return np.cumsum(change, axis=0)
+
+    def _division(self, by: str) -> tuple[NDArray[np.int64], int]:
+        chain, city = self.chain, self.city
+        if by == "county":
+            return city.neighbourhood_county[chain.home].astype(np.int64), len(city.counties)
+        if by == "neighbourhood":
+            return chain.home.astype(np.int64), city.neighbourhoods
+        if by == "age":
+            return (city.age[chain.person] // AGE_BAND_YEARS).astype(np.int64), AGE_BANDS
+        if by == "layer":
+            return chain.layer.astype(np.int64), len(Layer)
+        if by == "sector":
+            return sector_of(city, chain.person), NO_SECTOR + 1
+        known = ", ".join(DIVISIONS)
+        raise EpidemicFault(f"不能按 {by} 分：可用 {known}", f"no division by {by!r}; use one of {known}")
+
+    def generation_intervals(self) -> NDArray[np.int64]:
+        """Days from the infector's infection to the infection, for every infection that was not imported."""
+        local = np.flatnonzero(self.chain.source >= 0)
+        return (self.chain.day[local] - self.chain.day[self.chain.source[local]]).astype(np.int64)
+
+    def offspring(self) -> Counts:
+        """[infections] how many each infected."""
+        local = self.chain.source[self.chain.source >= 0]
+        return np.bincount(local, minlength=self.infections)
+
+    def effective_reproduction(self) -> NDArray[np.float64]:
+        """[days] mean number infected by those infected on a day; nan where nobody was. The last weeks are not complete."""
+        infected = self.daily("infections")
+        caused = np.bincount(self.chain.day, self.offspring(), self.days)
+        return np.divide(caused, infected, out=np.full(self.days, np.nan), where=infected > 0)
+
+    def places(self) -> NDArray[np.int64]:
+        """[infections] where each was infected: household, group, site, neighbourhood or route by the layer; -1 for imports."""
+        city, person, layer = self.city, self.chain.person, self.chain.layer
+        group = city.group[person].astype(np.int64)
+        site = np.where(group >= 0, city.group_site()[group], -1) if city.groups else group
+        options = {
+            Layer.HOUSEHOLD: city.household[person], Layer.SCHOOL: site, Layer.TEAM: group, Layer.WORKPLACE: site,
+            Layer.COMMUNITY: self.chain.home, Layer.TRANSPORT: city.route[person], Layer.INSTITUTION: site,
+        }  # fmt: skip
+        return np.select([layer == key for key in options], list(options.values()), -1).astype(np.int64)
+
+    def tree(self) -> dict[str, NDArray[Any]]:
+        """The transmission tree as columns: person, infector (person, -1 for imports), day, layer, place."""
+        source = self.chain.source
+        infector = np.where(source >= 0, self.chain.person[source], -1) if len(source) else source
+        return {
+            "person": self.chain.person, "infector": infector, "day": self.chain.day, "layer": self.chain.layer, "place": self.places(),
+        }  # fmt: skip
+
+    def explain(self, row: int) -> list[Reason]:
+        """The chain of infection that led to an infection (a row of ``chain``), the first of it first."""
+        if not 0 <= row < self.infections:
+            raise EpidemicFault(f"没有第 {row} 号感染", f"there is no infection {row}")
+        places, found = self.places(), []
+        while row >= 0:
+            source = int(self.chain.source[row])
+            values = {"person": int(self.chain.person[row]), "day": int(self.chain.day[row]), "place": int(places[row])}
+            if source >= 0:
+                values["infector"] = int(self.chain.person[source])
+            layer = Layer(int(self.chain.layer[row])).name.lower()
+            found.append(Reason(f"infected_{layer}", values))
+            row = source
+        return found[::-1]
+
+    def digest(self) -> str:
+        """SHA-256 of every event and count: equal for equal runs, whatever the number of threads."""
+        seen = hashlib.sha256()
+        for column in self._all():
+            seen.update(np.ascontiguousarray(column).tobytes())
+        return seen.hexdigest()
+
+    def _all(self) -> Iterator[NDArray[Any]]:
+        yield from self.chain
+        yield self.infectious
+        for name in ("away_at_home", "away_at_sites", "tests", "tests_waiting", "traced", "workdays_lost"):
+            yield getattr(self.log, name)
+
+
+def sector_of(city: City, persons: NDArray[Any]) -> NDArray[np.int64]:
+    """The sector of the site where each spends the day; ``NO_SECTOR`` for none."""
+    group = city.group[persons]
+    if not city.groups:
+        return np.full(len(group), NO_SECTOR, np.int64)
+    return np.where(group >= 0, city.site_sector[city.group_site()[group]], NO_SECTOR).astype(np.int64)

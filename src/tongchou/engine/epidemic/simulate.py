@@ -2,11 +2,12 @@
 
 The day, in this order:
 
-1. Imports arrive; where there is entry testing, they are tested.
-2. Zone levels move by what was reported up to yesterday; the measures of the day come into force.
+1. Zone levels move by what was reported up to yesterday; the measures of the day come into force.
+2. Imports arrive; where there is entry testing, they are tested.
 3. Those whose course says so are admitted to hospital.
-4. Samples are taken from those due, results of earlier samples arrive; the positive are reported and isolated.
-5. Contacts of those reported are found, tested and quarantined, each after the layer's delay.
+4. Results of earlier samples arrive; the positive are reported and isolated. Contacts of those reported are found,
+   quarantined and called to a test, each after the layer's delay.
+5. Samples are taken, within capacity.
 6. People meet: the infectious infect.
 7. The newly infected are entered, and the course of each is drawn.
 """
@@ -28,6 +29,7 @@ from tongchou.engine.epidemic.faults import EpidemicFault
 from tongchou.engine.epidemic.ground import Chain, Rules, city_ground, empty_chain, first_state, longer_chain
 from tongchou.engine.epidemic.layers import Contacts, Layer
 from tongchou.engine.epidemic.measures import Measure
+from tongchou.engine.epidemic.meeting import BATCH, empty_batch
 from tongchou.engine.epidemic.ordinance import Ordinance
 from tongchou.engine.epidemic.results import Outcome
 from tongchou.engine.epidemic.spread import spread_day
@@ -92,16 +94,13 @@ class _Run:
 
     def one_day(self, day: int, imports: Sequence[Imports]) -> None:
         """The seven steps at the head of this file."""
-        first_new = self.rows
-        self.row_of_day.append(first_new)
-        arrived = arrivals_on(day, imports, self.city, self.state, int(self.seed))
+        self.row_of_day.append(self.rows)
         rules = self.ordinance.on(day, self.casework.reports)
-        self.casework.work(day, rules, self.chain)
-        hits = self.meet(day, rules)
-        self.enter(day, rules, _imported(arrived))
-        for part in hits:
-            self.enter(day, rules, part)
-        self.casework.meet_new(day, rules, self.chain, first_new, self.rows, len(arrived))
+        arrived = self.enter(day, rules, _imported(arrivals_on(day, imports, self.city, self.state, int(self.seed))))
+        self.casework.meet_arrivals(day, self.chain, arrived, self.rows)
+        self.casework.work(day, rules, self.chain, self.rows)
+        for hits in self.meet(day, rules):
+            self.enter(day, rules, hits)
 
     def meet(self, day: int, rules: Rules) -> list[Hits]:
         """Step 6, in parts of the rows that may run at once and are put together in the order of the rows."""
@@ -117,12 +116,12 @@ class _Run:
 
     def meet_part(self, day: int, rules: Rules, start: int) -> tuple[list[Hits], int]:
         last = min(start + ROWS_A_PART, self.rows)
-        parts, active, row = [], 0, start
-        room = last - start + 256
+        parts, active, row, batch = [], 0, start, empty_batch()
+        room = BATCH + last - start
         while row < last:
             targets, sources, layers = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8)
             written, row, seen = spread_day(
-                self.seed, day, row, last, self.ground, rules, self.law, self.chain, self.state, targets, sources, layers
+                self.seed, day, row, last, self.ground, rules, self.law, self.chain, self.state, batch, targets, sources, layers
             )
             active += seen
             room *= 2
@@ -130,17 +129,19 @@ class _Run:
                 parts.append((targets[:written], sources[:written], layers[:written]))
         return parts, active
 
-    def enter(self, day: int, rules: Rules, hits: Hits) -> None:
-        """Step 7."""
+    def enter(self, day: int, rules: Rules, hits: Hits) -> int:
+        """Step 7; returns the first of the new rows."""
         targets, sources, layers = hits
         if self.rows + len(targets) > len(self.chain.person):
             self.chain = longer_chain(self.chain, int(1.5 * (self.rows + len(targets))))
         first = self.rows
-        self.rows = enter_infections(targets, sources, layers, day, first, self.chain, self.state)
+        self.rows = enter_infections(targets, sources, layers, day, first, self.chain, self.state.record)
         draw_courses(self.seed, first, self.rows, day, self.ground, rules, self.law, self.chain)
+        self.casework.meet_new(self.chain, first, self.rows)
+        return first
 
     def outcome(self, days: int) -> Outcome:
-        chain = Chain(*(column[: self.rows] for column in self.chain))
+        chain = Chain._make(column[: self.rows] for column in self.chain)
         return Outcome(self.city, self.disease, days, int(self.seed), chain, np.array(self.infectious), self.casework.log(days))
 
 

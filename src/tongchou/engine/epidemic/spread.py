@@ -15,88 +15,98 @@ from tongchou.engine.chance import Purpose, poisson_from, unit, words
 from tongchou.engine.city import HouseholdKind
 from tongchou.engine.epidemic.layers import Layer
 from tongchou.engine.epidemic.meeting import (
+    BATCH,
     COMMUNITY,
     HOME,
     ROUTE,
-    choose,
-    class_of,
+    find_place,
+    find_range,
+    find_target,
     goes_out,
-    last_dose,
-    ordered,
-    part_of,
-    protection,
 )
+from tongchou.engine.epidemic.orders import apply_doses, apply_orders
 
 COUNT, CONTACT, TARGET = int(Purpose.TRANSMISSION_COUNT), int(Purpose.TRANSMISSION), int(Purpose.TRANSMISSION_TARGET)
 CLOSED_HOME, INSTITUTION = int(HouseholdKind.CARE_HOME), int(Layer.INSTITUTION)
+LOW_16 = np.uint64(0xFFFF)
 
 
 @njit(cache=True, nogil=True)
-def spread_day(seed, day, first, last, ground, rules, law, chain, state, targets, sources, layers):
+def spread_day(seed, day, first, last, ground, rules, law, rows, state, batch, targets, sources, layers):
     """Infections caused on ``day`` by rows first..last-1, in row order, written to the three arrays.
 
     Returns (infections written, next row, rows infectious today); the next row is below ``last`` where the arrays were
     full, and the caller goes on from there. Only reads what it is given otherwise: parts of the rows may run at once.
     """
-    written, active = 0, 0
-    for row in range(first, last):
-        age_of_course = day - chain.infectious[row]
-        if age_of_course < 0 or age_of_course >= law.course.size:
-            continue
-        active += 1
-        person = np.int64(chain.person[row])
-        mean = np.float64(chain.factor[row]) * law.course[age_of_course]
-        if mean <= 0.0:
-            continue
-        number = poisson_from(words(seed, COUNT, person, day, 0)[0], mean)
-        if written + number > targets.size:
-            return written, row, active - 1
-        for event in range(number):
-            target, layer = _try(seed, day, row, person, event, ground, rules, law, chain, state)
-            if target >= 0:
-                targets[written] = target
-                sources[written] = row
-                layers[written] = layer
-                written += 1
+    written, active, count, row = np.int64(0), np.int64(0), np.int64(0), np.int64(first)
+    while row < last:
+        age_of_course = day - rows.infectious[row]
+        if 0 <= age_of_course < law.course.size:
+            mean = np.float64(rows.factor[row]) * law.course[age_of_course]
+            person, number = np.int64(rows.person[row]), np.int64(0)
+            if mean > 0.0:
+                number = np.int64(min(poisson_from(words(seed, COUNT, person, day, 0)[0], mean), BATCH))
+            if count + number > BATCH:
+                written = _work_off(seed, day, count, ground, rules, law, rows, state, batch, targets, sources, layers, written)
+                count = np.int64(0)
+                if targets.size - written < BATCH:
+                    return written, row, active
+            for event in range(number):
+                which, meets, passes, whom = words(seed, CONTACT, person, day, event)
+                share = which & LOW_16
+                slot = HOME
+                while slot < ROUTE and share >= rows.reach[row, slot]:
+                    slot += 1
+                batch.row[count] = row
+                batch.person[count] = person
+                batch.slot[count] = slot
+                batch.where[count] = words(seed, TARGET, person, day, event)[0] if slot == COMMUNITY else which
+                batch.whom[count], batch.meets[count], batch.passes[count] = whom, meets, passes
+                count += np.int64(1)
+            active += 1
+        row += 1
+    written = _work_off(seed, day, count, ground, rules, law, rows, state, batch, targets, sources, layers, written)
     return written, last, active
 
 
 @njit(cache=True, nogil=True)
-def _try(seed, day, row, person, event, ground, rules, law, chain, state):
-    """(person infected or -1, layer) of one contact that would transmit."""
-    which, meets, passes, whom = words(seed, CONTACT, person, day, event)
-    share = which & np.uint64(0xFFFF)
-    slot = HOME
-    while slot < ROUTE and share >= chain.reach[row, slot]:
-        slot += 1
-    kind = class_of(ground, person)
-    left = np.float64(goes_out(state, rules, person, day, slot))
-    usual = np.float64(rules.day_contacts[kind, slot])
-    chance = unit(meets)
-    if chance >= left * usual:
-        return -1, 0
-    home = np.int64(chain.home[row])
-    where = words(seed, TARGET, person, day, event)[0] if slot == COMMUNITY else which
-    target = choose(ground, person, home, slot, where, whom)
-    if target < 0:
-        return -1, 0
-    own, doses, since = np.int64(state.record[target]), 0, 0
-    if own >= 0 and law.immunity[min(np.int64(day - chain.day[own]), law.immunity.size - 1)] >= 1.0:
-        return -1, 0
-    left = usual * min(left, goes_out(state, rules, target, day, slot))
-    passed = np.float64(law.susceptibility[ground.age[target]])
-    target_home = -1
-    if rules.plain == 0 or rules.program.shape[0] > 0:
-        target_home = part_of(ground.neighbourhood_start, target)
+def _work_off(seed, day, count, ground, rules, law, rows, state, batch, targets, sources, layers, written):
+    """Take a batch through its look-ups and write the infections that come of it; returns how many are written now."""
+    find_place(count, ground, state, rules, day, batch)
+    find_range(count, ground, rows, batch)
+    find_target(count, ground, state, batch)
+    _judge(count, ground, rules, law, rows, state, day, batch)
     if rules.plain == 0:
-        met, worn = ordered(ground, rules, slot, person, home, target, target_home)
-        left *= met
-        passed *= worn
+        apply_orders(count, ground, rules, rows, batch)
     if rules.program.shape[0] > 0:
-        doses, since = last_dose(seed, ground, law, rules, target, target_home, day)
-    passed *= 1.0 - protection(law, chain, own, doses, since, day)[0]
-    if chance >= left or unit(passes) >= passed:
-        return -1, 0
-    if slot == HOME and ground.household_kind[ground.household[person]] >= CLOSED_HOME:
-        return target, INSTITUTION
-    return target, np.int64(ground.slot_layer[kind, slot])
+        apply_doses(seed, count, ground, law, rules, day, batch)
+    for at in range(count):
+        target = batch.target[at]
+        if target < 0 or unit(batch.meets[at]) >= batch.left[at] or unit(batch.passes[at]) >= batch.passed[at]:
+            continue
+        layer = ground.slot_layer[batch.kind[at], batch.slot[at]]
+        if batch.slot[at] == HOME and ground.household_kind[batch.own[at]] >= CLOSED_HOME:
+            layer = INSTITUTION
+        targets[written] = target
+        sources[written] = batch.row[at]
+        layers[written] = layer
+        written += np.int64(1)
+    return written
+
+
+@njit(cache=True, nogil=True)
+def _judge(count, ground, rules, law, rows, state, day, batch):
+    """What the calendar, isolation, age and earlier infections leave; contacts that can come to nothing lose their target."""
+    for at in range(count):
+        target, own, slot = np.int64(batch.target[at]), np.int64(batch.record[at]), np.int64(batch.slot[at])
+        usual = rules.day_contacts[batch.kind[at], slot] * batch.left[at]
+        if target < 0 or (own >= 0 and law.lasting) or unit(batch.meets[at]) >= usual:
+            batch.target[at] = -1
+            continue
+        if state.away_until[target] > day:
+            there = goes_out(state.away[target], slot, rules.home_contacts)
+            usual = rules.day_contacts[batch.kind[at], slot] * min(np.float64(batch.left[at]), there)
+        batch.left[at] = usual
+        batch.passed[at] = law.susceptibility[ground.age[target]]
+        if own >= 0:
+            batch.passed[at] *= 1.0 - law.immunity[min(np.int64(day - rows.day[own]), law.immunity.size - 1)]

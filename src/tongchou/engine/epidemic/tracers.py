@@ -1,0 +1,202 @@
+"""Contact tracing: whom a reported case met, re-derived from the same draws, and when each is reached."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from tongchou.engine.chance import Purpose, poisson_from, uniforms, unit, words
+from tongchou.engine.city import City
+from tongchou.engine.epidemic.agenda import Agenda
+from tongchou.engine.epidemic.course import look_up
+from tongchou.engine.epidemic.ground import FOREVER, Chain, Ground, Rules, State
+from tongchou.engine.epidemic.layers import SLOTS, Layer
+from tongchou.engine.epidemic.measures import Tracing
+from tongchou.engine.epidemic.meeting import BATCH, GROUP, empty_batch, find_place, find_range, find_target
+from tongchou.engine.epidemic.orders import apply_orders
+from tongchou.engine.epidemic.ordinance import Ordinance
+
+COUNT, OTHER, TARGET = int(Purpose.OTHER_CONTACT_COUNT), int(Purpose.OTHER_CONTACT), int(Purpose.OTHER_CONTACT_TARGET)
+MOST_A_SLOT = 200
+Rows = NDArray[np.int64]
+
+
+@njit(cache=True, nogil=True)
+def list_infected(cases, firsts, lasts, chain, out):
+    """Rows of those whom each case infected from its first to its last day, written to ``out`` (entry, row); returns how
+    many there are, which may be more than fit."""
+    written = 0
+    for at in range(cases.size):
+        child = np.int64(chain.last_child[cases[at]])
+        while child >= 0:
+            if firsts[at] <= chain.day[child] <= lasts[at]:
+                if written < out.shape[0]:
+                    out[written, 0], out[written, 1] = at, child
+                written += 1
+            child = np.int64(chain.older_sibling[child])
+    return written
+
+
+@njit(cache=True, nogil=True)
+def meet_others(seed, cases, firsts, lasts, ground, rules, chain, state, batch, out):
+    """People whom cases met outside their household without infecting them, as (entry, person, day, layer) in ``out``.
+
+    Contacts are Poisson with the usual number of the layer, drawn by (person, day, slot, number), and thinned by the
+    calendar and by the measures in force now. Returns (contacts written, entries done).
+    """
+    sizes, places, age = np.zeros((1, SLOTS), np.int64), np.empty((1, 3), np.int64), np.empty(1, np.int64)
+    kind, home, who = np.empty(1, np.int64), np.empty(1, np.int64), np.empty(1, np.int64)
+    written, count, day_of = np.int64(0), np.int64(0), np.empty(BATCH, np.int64)
+    for at in range(cases.size):
+        row = np.int64(cases[at])
+        who[0] = chain.person[row]
+        look_up(0, 1, ground, who, home, sizes, places, age, kind)
+        for day in range(firsts[at], lasts[at] + 1):
+            for slot in range(GROUP, SLOTS):
+                usual = min(ground.meets[kind[0], slot, 0], np.float64(sizes[0, slot])) * rules.day_contacts[kind[0], slot]
+                number = min(poisson_from(words(seed, COUNT, who[0], day, slot)[0], usual), MOST_A_SLOT)
+                if count + number > BATCH:
+                    written = _settle(count, ground, rules, chain, state, batch, day_of, out, written)
+                    count = np.int64(0)
+                for event in range(number):
+                    where, whom, meets, _ = words(seed, OTHER, who[0], day, slot * 256 + event)
+                    batch.row[count], batch.person[count], batch.slot[count] = row, who[0], slot
+                    batch.where[count], batch.whom[count], batch.meets[count] = where, whom, meets
+                    day_of[count] = day
+                    batch.record[count] = at
+                    count += np.int64(1)
+        if out.shape[0] - written < 2 * BATCH + SLOTS * MOST_A_SLOT * 64:
+            return _settle(count, ground, rules, chain, state, batch, day_of, out, written), at + 1
+    return _settle(count, ground, rules, chain, state, batch, day_of, out, written), cases.size
+
+
+@njit(cache=True, nogil=True)
+def _settle(count, ground, rules, chain, state, batch, day_of, out, written):
+    """Find the persons of a batch of contacts, and write those contacts that measures let happen."""
+    entries = batch.record[:count].copy()
+    find_place(count, ground, state, rules, np.int64(FOREVER), batch)
+    find_range(count, ground, chain, batch)
+    find_target(count, ground, state, batch)
+    batch.passed[:count] = 1.0
+    if rules.plain == 0:
+        apply_orders(count, ground, rules, chain, batch)
+    for at in range(count):
+        if batch.target[at] >= 0 and unit(batch.meets[at]) < batch.left[at]:
+            out[written, 0], out[written, 1], out[written, 2] = entries[at], batch.target[at], day_of[at]
+            out[written, 3] = ground.slot_layer[batch.kind[at], batch.slot[at]]
+            written += np.int64(1)
+    return written
+
+
+class Tracers:
+    """Cases wait in a queue for the tracers of the day; their contacts are reached after the layer's delay."""
+
+    def __init__(self, city: City, ground: Ground, ordinance: Ordinance, seed: int) -> None:
+        self.city, self.ground, self.ordinance, self.seed = city, ground, ordinance, seed
+        self._queue: deque[tuple[int, int, int]] = deque()
+        self._due, self._suspects = Agenda(2), Agenda(2)
+        self._batch = empty_batch()
+        self._done: set[int] = set()
+
+    def report(self, day: int, chain: Chain, rows: Rows) -> None:
+        """Put reported cases, and the suspected infectors reached today, into the queue."""
+        homes = chain.home[rows]
+        for number, measure in enumerate(self.ordinance.active(Tracing, day)):
+            for row in rows[self.ordinance.areas(measure.where)[homes]].tolist():
+                anchor = int(chain.onset[row]) if 0 <= chain.onset[row] <= chain.sampled[row] else int(chain.sampled[row])
+                self._queue.append((number, row, anchor - measure.look_back_days))
+        suspects, days = self._suspects.take(day)
+        for row, back in zip(suspects.tolist(), days.tolist(), strict=True):
+            if row not in self._done:
+                self._queue.append((0, row, day - back))
+
+    def reach(self, day: int, rules: Rules, chain: Chain, state: State) -> tuple[Rows, Rows]:
+        """Trace what is in the queue, and return those reached today: (persons, day of the last contact)."""
+        active = self.ordinance.active(Tracing, day)
+        for number, measure in enumerate(active):
+            mine = [entry for entry in self._queue if entry[0] == number]
+            taken = mine[: measure.cases_per_day] if measure.cases_per_day is not None else mine
+            gone = set(taken)
+            self._queue = deque(entry for entry in self._queue if entry not in gone)
+            fresh = [entry for entry in taken if entry[1] not in self._done]
+            if fresh:
+                self._done |= {entry[1] for entry in fresh}
+                rows, firsts = (np.array(part, np.int64) for part in list(zip(*fresh, strict=True))[1:])
+                self._trace(day, measure, rows, np.maximum(firsts, 0), rules, chain, state)
+        if not active:
+            self._queue.clear()
+        persons, days = (column.astype(np.int64) for column in self._due.take(day))
+        order = np.lexsort((-days, persons))
+        reached, first = np.unique(persons[order], return_index=True)
+        return reached, days[order][first]
+
+    def _trace(self, day: int, measure: Tracing, rows: Rows, firsts: Rows, rules: Rules, chain: Chain, state: State) -> None:
+        """Put down the contacts of cases for the days on which they are reached."""
+        persons = chain.person[rows].astype(np.int64)
+        away = state.away_until[persons] > day
+        lasts = np.where(away, np.minimum(state.away_since[persons].astype(np.int64) - 1, day - 1), day - 1)
+        found, delay = np.zeros(len(Layer)), np.zeros(len(Layer), np.int64)
+        for layer, value in measure.found:
+            found[layer] = value
+        for layer, late in measure.delay_days:
+            delay[layer] = late
+        at, contacts, days, layers = self._contacts(rows, firsts, np.maximum(lasts, firsts - 1), day, rules, chain, state)
+        chance = uniforms(self.seed, Purpose.TRACE_FOUND, contacts, day=persons[at], k=layers)
+        kept = chance < found[layers]
+        self._due.put((day + delay[layers])[kept], contacts[kept], days[kept])
+        self._trace_back(day, measure, rows, found, delay, chain)
+
+    def _contacts(
+        self, rows: Rows, firsts: Rows, lasts: Rows, day: int, rules: Rules, chain: Chain, state: State
+    ) -> tuple[Rows, Rows, Rows, Rows]:
+        """(entry in ``rows``, person, day, layer) of everybody whom the cases met."""
+        infected = np.empty((len(rows) * 8 + 64, 2), np.int64)
+        number = list_infected(rows, firsts, lasts, chain, infected)
+        if number > len(infected):
+            infected = np.empty((number, 2), np.int64)
+            list_infected(rows, firsts, lasts, chain, infected)
+        at, children = infected[:number].T
+        homes = self.city.household[chain.person[rows]]
+        starts, sizes = self.city.household_start[homes].astype(np.int64), np.diff(self.city.household_start)[homes]
+        house_at = np.repeat(np.arange(len(rows)), sizes)
+        house = np.repeat(starts - np.concatenate(([0], np.cumsum(sizes)[:-1])), sizes) + np.arange(int(sizes.sum()))
+        others = house != chain.person[rows][house_at]
+        house_at, house = house_at[others], house[others]
+        met = self._meet_others(rows, firsts, lasts, rules, chain, state)
+        return (
+            np.concatenate((at, house_at, met[:, 0])),
+            np.concatenate((chain.person[children], house, met[:, 1])).astype(np.int64),
+            np.concatenate((chain.day[children], np.full(len(house), day - 1), met[:, 2])).astype(np.int64),
+            np.concatenate((chain.layer[children], np.full(len(house), Layer.HOUSEHOLD), met[:, 3])).astype(np.int64),
+        )
+
+    def _meet_others(self, rows: Rows, firsts: Rows, lasts: Rows, rules: Rules, chain: Chain, state: State) -> NDArray[Any]:
+        parts, done, room = [np.empty((0, 4), np.int64)], 0, 1 << 18
+        while done < len(rows):
+            out = np.empty((room, 4), np.int64)
+            written, more = meet_others(
+                np.uint64(self.seed), rows[done:], firsts[done:], lasts[done:], self.ground, rules, chain, state, self._batch, out
+            )
+            out = out[:written]
+            out[:, 0] += done
+            parts.append(out)
+            done += more
+        return np.concatenate(parts)
+
+    def _trace_back(
+        self, day: int, measure: Tracing, rows: Rows, found: NDArray[np.float64], delay: Rows, chain: Chain
+    ) -> None:
+        """The infectors that are found: each is itself a contact, and a suspected source to be traced."""
+        known = rows[chain.source[rows] >= 0]
+        if measure.backward <= 0 or not len(known):
+            return
+        layers = chain.layer[known].astype(np.int64)
+        chance = uniforms(self.seed, Purpose.TRACE_BACKWARD, chain.person[known], k=chain.round[known])
+        kept = chance < measure.backward * found[layers]
+        sources, when = chain.source[known][kept].astype(np.int64), (day + np.maximum(delay[layers], 1))[kept]
+        self._due.put(when, chain.person[sources].astype(np.int64), chain.day[known][kept].astype(np.int64))
+        self._suspects.put(when, sources, np.full(len(sources), measure.backward_days))

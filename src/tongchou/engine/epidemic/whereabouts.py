@@ -1,0 +1,90 @@
+"""Who is away from the city's life, and since when: isolation, quarantine, hospital, death."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from tongchou.engine.city import NO_SECTOR, City
+from tongchou.engine.epidemic.ground import FOREVER, State
+from tongchou.engine.epidemic.results import sector_of
+
+AT_HOME, AT_SITE, IN_HOSPITAL = 1, 2, 3
+KINDS = 4
+AHEAD = 400
+"""days that a stay may reach beyond the last simulated one and still be counted exactly"""
+
+
+@njit(cache=True, nogil=True)
+def send_away(persons, untils, kinds, day, away, away_until, away_since, counties, sectors, by_county, by_sector):
+    """Keep persons away from ``day`` until the day before ``untils``; a stay never gets shorter or milder.
+
+    ``by_county`` [days, kinds, counties] and ``by_sector`` [days, 256] hold changes of the numbers away.
+    """
+    last = by_county.shape[0] - 1
+    for at in range(persons.size):
+        person = persons[at]
+        until, kind = np.int64(untils[at]), np.int64(kinds[at])
+        county, sector = counties[at], sectors[at]
+        if until <= day:
+            continue
+        had = np.int64(away_until[person])
+        if had > day:
+            by_county[day, away[person], county] -= 1
+            by_county[min(had, last), away[person], county] += 1
+            by_sector[day, sector] -= 1
+            by_sector[min(had, last), sector] += 1
+            until, kind = max(until, had), max(kind, np.int64(away[person]))
+        else:
+            away_since[person] = day
+        by_county[day, kind, county] += 1
+        by_county[min(until, last), kind, county] -= 1
+        by_sector[day, sector] += 1
+        by_sector[min(until, last), sector] -= 1
+        away[person] = kind
+        away_until[person] = min(until, FOREVER)
+
+
+class Whereabouts:
+    """Sends persons away and counts them by day, kind, county and sector."""
+
+    def __init__(self, city: City, state: State) -> None:
+        self.city, self.state = city, state
+        self._by_county = np.zeros((AHEAD, KINDS, len(city.counties)), np.int64)
+        self._by_sector = np.zeros((AHEAD, NO_SECTOR + 1), np.int64)
+
+    def send(self, persons: NDArray[Any], untils: NDArray[Any], kinds: NDArray[Any] | int, day: int) -> None:
+        """Keep persons away from ``day`` until the day before ``untils``."""
+        if len(persons) == 0:
+            return
+        while day + AHEAD // 2 >= len(self._by_county):
+            self._by_county = np.concatenate((self._by_county, np.zeros_like(self._by_county)))
+            self._by_sector = np.concatenate((self._by_sector, np.zeros_like(self._by_sector)))
+        counties = np.searchsorted(self.city.county_start, persons, side="right") - 1
+        kinds = np.broadcast_to(np.asarray(kinds, np.int64), len(persons)).copy()
+        send_away(
+            np.asarray(persons, np.int64), np.asarray(untils, np.int64), kinds, day, self.state.away, self.state.away_until,
+            self.state.away_since, counties, sector_of(self.city, persons), self._by_county, self._by_sector,
+        )  # fmt: skip
+
+    def number(self, kind: int, day: int) -> int:
+        """Persons away in one way on a day."""
+        return int(self._by_county[: day + 1, kind].sum())
+
+    def by_county(self, kind: int, days: int) -> NDArray[np.int64]:
+        """[days, counties] persons away in one way."""
+        return np.cumsum(self._padded(self._by_county, days)[:, kind], axis=0)
+
+    def by_sector(self, days: int) -> NDArray[np.int64]:
+        """[days, 256] persons away in any way, by sector."""
+        return np.cumsum(self._padded(self._by_sector, days), axis=0)
+
+    @staticmethod
+    def _padded(changes: NDArray[np.int64], days: int) -> NDArray[np.int64]:
+        missing = days - len(changes)
+        if missing <= 0:
+            return changes[:days]
+        return np.concatenate((changes, np.zeros((missing, *changes.shape[1:]), np.int64)))
