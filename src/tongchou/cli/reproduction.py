@@ -90,7 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    interval, said = _interval(args)
+    interval, said = interval_of(args)
     rules, few = shipped_value("statistics", "statistics.cori"), shipped_value("statistics", "statistics.small_numbers")
     window = args.window if args.window is not None else int(rules["window_days"])
     file = read_series(args.file)
@@ -170,7 +170,7 @@ def read_interval(path: str) -> np.ndarray:
     return np.asarray(chances)
 
 
-def _interval(args: argparse.Namespace) -> tuple[np.ndarray, str]:
+def interval_of(args: argparse.Namespace) -> tuple[np.ndarray, str]:
     """The serial interval by day, and what to say about it."""
     given = args.si_mean is not None or args.si_sd is not None
     if args.si and given:

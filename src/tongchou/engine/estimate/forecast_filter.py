@@ -29,7 +29,6 @@ _PATH, _COUNT, _BASELINE = int(Purpose.FORECAST_PATH), int(Purpose.FORECAST_COUN
 _TWO_PI = 2.0 * math.pi
 # Above this mean a Poisson count is drawn from the normal: its skewness, 0.1, is lost beside that of the gamma mean.
 _LARGE_MEAN = 100.0
-_HIGHEST_LEVEL = 16.0  # exp(16) is nine million cases a day
 _LOWEST_LEVEL = -12.0
 _MOST_PULL = 0.95
 _JITTER = 0.03  # daily noise of log k and log p
@@ -56,8 +55,8 @@ def draw_count(seed, area, day, k, mean, size):
 
 
 @njit(cache=True, nogil=True)
-def _bounded(level):
-    return min(_HIGHEST_LEVEL, max(_LOWEST_LEVEL, level))
+def _bounded(level, highest):
+    return min(highest, max(_LOWEST_LEVEL, level))
 
 
 @njit(cache=True, nogil=True)
@@ -105,7 +104,7 @@ def filter_days(counts, seen, kernel, seed, area, start, moves, level, slope, si
 
     counts: cases a day, shape (days,). seen: False where a day is not to be learned from. kernel: weights of the
     generation interval from one day on, empty for exposure 1. start: (level, its sd, slope sd, log size, its sd, log pull, its sd).
-    moves: (level sd, slope sd, damping, exposure floor, batch share). level, slope, size, pull: out, shape (particles,).
+    moves: (level sd, slope sd, damping, exposure floor, batch share, highest level). level, slope, size, pull: out, shape (particles,).
     path: out, mean and sd of the level after each day, shape (days, 2).
     """
     particles, weight = level.size, np.empty(level.size)
@@ -129,7 +128,7 @@ def filter_days(counts, seen, kernel, seed, area, start, moves, level, slope, si
             slope[i] = moves[2] * slope[i] + moves[1] * first
             size[i] *= math.exp(_JITTER * third)
             pull[i] = min(_MOST_PULL, pull[i] * math.exp(_JITTER * fourth))
-            level[i] = _bounded((1.0 - pull[i]) * level[i] + slope[i] + moves[0] * second)
+            level[i] = _bounded((1.0 - pull[i]) * level[i] + slope[i] + moves[0] * second, moves[5])
             weight[i] = 1.0
             if seen[day]:
                 mean = exposure * math.exp(level[i])
@@ -150,7 +149,7 @@ def simulate_ahead(counts, kernel, seed, area, moves, level, slope, size, pull, 
         for ahead in range(horizon):
             first, second, _, _ = four_normals(seed, _PATH, area, past + ahead, i)
             g = moves[2] * g + moves[1] * first
-            x = _bounded((1.0 - pull[i]) * x + g + moves[0] * second)
+            x = _bounded((1.0 - pull[i]) * x + g + moves[0] * second, moves[5])
             exposure = 1.0
             if kernel.size:
                 exposure = exposure_on(counts, past, later, ahead, kernel, moves[3])

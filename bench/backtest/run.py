@@ -1,0 +1,107 @@
+"""Every method on every city and date of the split, and the scores with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.backtest.data import SPLIT, Vintage
+from tongchou.engine.chance import Purpose, stream
+from tongchou.engine.estimate.artefacts import find_artefacts
+from tongchou.engine.estimate.discretise import serial_interval_of
+from tongchou.engine.estimate.forecast_methods import METHODS, forecast_cases
+from tongchou.engine.estimate.scoring import find_relative_skill, score_coverage, score_quantiles
+from tongchou.engine.estimate.series import CaseSeries
+
+Floats = NDArray[np.float64]
+# Li et al., NEJM, 29 January 2020: what was published by the first forecast date. Mean and sd in days.
+INTERVAL_DAYS = (7.5, 3.4)
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of one method over the forecasts of one part: arrays of shape (forecasts, horizon)."""
+
+    wis: Floats
+    dispersion: Floats
+    overprediction: Floats
+    underprediction: Floats
+    log_wis: Floats
+    in_50: NDArray[np.bool_]
+    in_90: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Skill:
+    """Skill of a method against the baseline; the interval is a bootstrap over cities, None where there is one city."""
+
+    method: str
+    to_baseline: float
+    low: float | None
+    high: float | None
+    log_to_baseline: float
+
+
+def forecast_part(vintages: Sequence[Vintage], seed: int = 1) -> dict[str, Floats]:
+    """Quantiles of every method, shape (forecasts, horizon, 23); methods see counts cleaned with what was known that day.
+
+    The baseline is that of the hub: it sees the counts as reported.
+    """
+    series, masks, raw = [], [], []
+    for one in vintages:
+        found = find_artefacts(one.city, one.first_on, one.known)
+        series.append(CaseSeries(one.city, found.cleaned, np.zeros_like(found.cleaned), one.first_on))
+        raw.append(CaseSeries(one.city, one.known, np.zeros_like(one.known), one.first_on))
+        masks.append(found.ordinary)
+    horizon, interval = SPLIT["forecasts"]["horizon_days"], serial_interval_of(*INTERVAL_DAYS)
+    made = {}
+    for method in METHODS:
+        cleaned = method != "baseline"
+        forecasts = forecast_cases(
+            series if cleaned else raw, interval=interval, horizon=horizon, method=method, seed=seed, ordinary=masks if cleaned else None
+        )
+        made[method] = np.stack([one.quantiles for one in forecasts])
+    return made
+
+
+def score_part(vintages: Sequence[Vintage], made: dict[str, Floats]) -> dict[str, Scores]:
+    truth = np.stack([one.truth for one in vintages]).astype(float)
+    found = {}
+    for method, quantiles in made.items():
+        wis, logs = score_quantiles(quantiles, truth), score_quantiles(np.log1p(quantiles), np.log1p(truth))
+        inside = [score_coverage(quantiles, truth, share) for share in (0.5, 0.9)]
+        found[method] = Scores(wis.total, wis.dispersion, wis.overprediction, wis.underprediction, logs.total, *inside)
+    return found
+
+
+def skills(vintages: Sequence[Vintage], scores: dict[str, Scores]) -> list[Skill]:
+    """Relative skill to the baseline, best first, with its bootstrap interval over whole cities."""
+    choice = SPLIT["choice"]
+    cities = np.array([one.city for one in vintages])
+    names = sorted(set(cities))
+    sums = {method: np.array([found.wis[cities == city].sum() for city in names]) for method, found in scores.items()}
+    rows = find_relative_skill({method: found.wis.ravel() for method, found in scores.items()}, "baseline")
+    logs = {row.model: row.to_baseline for row in find_relative_skill({m: found.log_wis.ravel() for m, found in scores.items()}, "baseline")}
+    chance = stream(choice["seed"], Purpose.FORECAST_BASELINE)
+    draws = chance.integers(0, len(names), (choice["bootstrap_draws"], len(names)))
+    tails = [(1 - choice["interval"]) / 2, (1 + choice["interval"]) / 2]
+    found = []
+    for row in rows:
+        # With every method on every target, relative skill to the baseline is the ratio of the mean scores.
+        ratios = sums[row.model][draws].sum(axis=1) / sums["baseline"][draws].sum(axis=1)
+        low, high = np.quantile(ratios, tails) if len(names) > 1 else (None, None)
+        found.append(Skill(row.model, float(row.to_baseline or np.nan), low, high, float(logs[row.model] or np.nan)))
+    return found
+
+
+def by_group(groups: Sequence[str | date], scores: dict[str, Scores]) -> list[tuple[str, int, dict[str, float]]]:
+    """(group, forecasts, mean score by method) in order of the groups."""
+    held = np.array([str(group) for group in groups])
+    return [
+        (name, int((held == name).sum()), {method: float(found.wis[held == name].mean()) for method, found in scores.items()})
+        for name in sorted(set(held))
+    ]
