@@ -9,11 +9,15 @@ import argparse
 import json
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bench.backtest.data import Vintage, external, vintages
+import numpy as np
+
+from bench.backtest.data import Vintage, cumulative_by_city, external, vintages
 from bench.backtest.run import Scores, by_group, forecast_part, score_part, skills
+from tongchou.engine.estimate.artefacts import BATCH, DEFINITION, LATE, MISTYPED, count_daily, find_artefacts
 
 PARTS = ("tune", "held_out", "external")
 
@@ -49,10 +53,31 @@ def figures(cases: list[Vintage], scores: dict[str, Scores]) -> dict[str, Any]:
                 "by_horizon": one.wis.mean(axis=0).tolist(),
             }  # fmt: skip
         )
+    marked = marked_cities({one.city for one in cases})
     return {
+        "marked": marked, "without_marked": without(marked, by_group([one.city for one in cases], scores)),
         "forecasts": len(cases), "cities": len({one.city for one in cases}), "methods": rows,
         "by_date": by_group([one.reference_on for one in cases], scores), "by_city": by_group([one.city for one in cases], scores),
     }  # fmt: skip
+
+
+def marked_cities(cities: set[str]) -> list[str]:
+    """Cities whose whole series holds a batch, a late report, a change of definition or a mistyped total."""
+    totals, found = cumulative_by_city(), []
+    for city in sorted(cities & set(totals)):
+        first_on, last_on = min(totals[city]), max(totals[city])
+        days = [first_on + timedelta(days=place) for place in range((last_on - first_on).days + 1)]
+        counts, missing = count_daily(np.array([totals[city].get(day, np.nan) for day in days], float))
+        kinds = {change.kind for change in find_artefacts(city, first_on, counts, missing=missing).changes}
+        found += [city] if kinds & {BATCH, LATE, DEFINITION, MISTYPED} else []
+    return found
+
+
+def without(marked: list[str], cities: list[tuple[str, int, dict[str, float]]]) -> dict[str, float]:
+    """Score of each method over the baseline's, over the cities that are not marked."""
+    kept = [(count, means) for city, count, means in cities if city not in marked]
+    total = {method: sum(count * means[method] for count, means in kept) for method in kept[0][1]}
+    return {method: value / total["baseline"] for method, value in total.items()}
 
 
 def as_text(part: str, told: dict[str, Any], seconds: float) -> str:
@@ -69,6 +94,8 @@ def as_text(part: str, told: dict[str, Any], seconds: float) -> str:
             f"| {100 * row['coverage_50']:.0f} / {100 * row['coverage_90']:.0f} | {row['to_baseline']:.3f}{interval} "
             f"| {row['log_to_baseline']:.3f} | {days} |"
         )
+    rest = ", ".join(f"{method} {value:.3f}" for method, value in told["without_marked"].items())
+    lines += ["", f"without {', '.join(told['marked']) or 'any'} (batch, late or mistyped): {rest}"]
     for title, key in (("forecast date", "by_date"), ("city", "by_city")):
         names = list(told[key][0][2])
         lines += ["", f"| {title} | forecasts | {' | '.join(names)} |", "|---" * (len(names) + 2) + "|"]

@@ -55,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="不剔除成批报告等 / leave batch reports and the like in")
     parser.add_argument("--out", metavar="FILE", help="写入 .csv 或 .parquet 文件 / write a .csv or .parquet file")
     parser.add_argument("--keep", metavar="FOLDER", help="按发布原样存档，不可改写 / keep it in this folder as issued, never rewritten")
+    parser.add_argument("--data-version", metavar="TEXT", help="存档的数据版本，缺省由病例数算出 / data version of what is kept, by default made from the counts")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -81,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
             write_rows(out, rows)
             args.say.progress(f"已写入 {out}：{len(rows)} 行", f"{len(rows)} rows written to {out}")
         if args.keep:
-            version = version_of(series)
+            version = args.data_version or version_of(series)
             stated = {"seed": args.seed, "cleaned": not args.raw, "interval": None if interval is None else np.round(interval, 9).tolist()}
             for path in keep_forecasts(Path(args.keep), issued, data_version=version, stated=stated):
                 args.say.progress(f"已存档 {path}", f"kept as {path}")

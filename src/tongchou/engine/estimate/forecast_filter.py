@@ -159,7 +159,7 @@ def simulate_ahead(counts, kernel, seed, area, moves, level, slope, size, pull, 
 
 @njit(cache=True, nogil=True)
 def walk_flat(counts, seed, area, futures):
-    """Futures of the hub's baseline before they are centred: the last count plus a sum of past increments of random sign.
+    """Futures of the hub's baseline: the last count plus a sum of past increments, each of random sign.
 
     Fills ``futures``, shape (horizon, samples); needs two days of counts.
     """

@@ -192,13 +192,13 @@ def forecast_flat(counts: Floats, *, horizon: int, seed: int, area: int, samples
     """The COVID-19 forecast hub's baseline for one area: quantiles, shape (horizon, 23).
 
     The median is the last count on every day; the spread comes from sums of past daily increments with either sign
-    (Cramer et al., PNAS 2022). Quantiles below zero are set to zero. counts: cases a day, shape (days,).
+    (Cramer et al., PNAS 2022). Every drawn sum is taken with its mirror image, so the median is exact. Quantiles below
+    zero are set to zero. counts: cases a day, shape (days,), two days at least.
     """
     futures = np.empty((horizon, samples))
     walk_flat(counts, seed, area, futures)
-    quantiles = np.quantile(futures, QUANTILE_LEVELS, axis=1).T
-    centred = quantiles - quantiles[:, [len(QUANTILE_LEVELS) // 2]] + counts[-1]
-    return np.maximum(centred, 0.0)
+    both = np.concatenate((futures, 2.0 * counts[-1] - futures), axis=1)
+    return np.maximum(np.quantile(both, QUANTILE_LEVELS, axis=1).T, 0.0)
 
 
 def simulate_counts(
