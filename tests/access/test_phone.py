@@ -36,7 +36,7 @@ def test_bound_once_then_signs_in_by_pin(cast):
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"
     assert "请输入这部手机的 PIN" in phone.get("/access/phone/").content.decode()
-    assert phone.post("/access/phone/", {"pin": PIN}).url == "/"
+    assert phone.post("/access/phone/", {"pin": PIN}).url == "/field/"
     assert phone.get("/access/").status_code == 200
     assert phone.get("/").wsgi_request.actor.role == "GRID"
     assert {"show_phone_code", "bind_phone", "sign_in_phone"} <= set(Entry.objects.values_list("action", flat=True))

@@ -15,13 +15,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.cast import EAST, VILLAGE
 
 #: route name -> what it answers instead of a page of its own: "closed" to everybody, "step" is taken by POST and
-#: sends back to a page, "part" is swapped into a page that holds it, anything else is the type of its data
+#: sends back to a page, "sent on" leads to another address, "part" is swapped into a page that holds it, anything else is the type of its data
 NO_PAGE = {
     "account_set_password": "closed", "account_signup": "closed", "account_email": "closed",
     "account_email_verification_sent": "closed", "account_confirm_email": "closed", "account_reset_password": "closed",
     "account_reset_password_done": "closed", "account_reset_password_from_key": "closed",
     "account_reset_password_from_key_done": "closed", "account_confirm_login_code": "closed",
-    "set_language": "step", "notices-read-all": "step", "phone-unbind": "step", "day-run": "step", "act": "step",
+    "set_language": "step", "notices-read-all": "step", "phone-unbind": "step", "day-run": "step", "act": "step", "outlook": "sent on",
     "wall-live": "part", "ledger-count": "part",
     "javascript-catalog": "text/javascript", "mfa_download_recovery_codes": "text/plain", "ledger-import-rejected": "text/csv",
     "ledger-export-file": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -82,7 +82,7 @@ def named(scene: Any) -> dict[str, list[tuple[str, dict[str, Any]]]]:
         "task": [("grid", {"pk": scene.task}), ("east", {"pk": scene.task})],
         "task-step": [("grid", {"pk": scene.accepted_task, "name": "report"}), ("grid", {"pk": scene.accepted_task, "name": "extend"})],
         "task-late": [("east", {"post": scene.post})], "wall-area": [("command", {"path": EAST})],
-        "zone-area": [("command", {"area_path": EAST})], "zone-decide": [("east", {"area_path": EAST})],
+        "outlook-area": [("command", {"path": "5104"})], "zone-area": [("command", {"area_path": EAST})], "zone-decide": [("east", {"area_path": EAST})],
         "post-holders": [("office", {"pk": scene.post})], "user-doors": [("sys_admin", {"pk": scene.user})],
         "ledger-list": [("cdc_east", {"key": "person"}), ("cdc_east", {"key": "case"})],
         "ledger-new": [("cdc_east", {"key": "person"}), ("office", {"key": "place"})],

@@ -28,7 +28,7 @@ def of_kind(*kinds: str) -> list[str]:
     return [route for route, kind in NO_PAGE.items() if kind in kinds]
 
 
-DATA = [route for route in NO_PAGE if route not in of_kind("closed", "step", "part") and not route.startswith("api-")]
+DATA = [route for route in NO_PAGE if route not in of_kind("closed", "step", "sent on", "part") and not route.startswith("api-")]
 
 
 def is_page(answer: HttpResponse) -> bool:
@@ -75,6 +75,12 @@ def test_a_step_sends_back_to_a_page(scene, htmx: bool):
         answer = client.post(address, sent, headers={"HX-Request": "true"} if htmx else {})
         assert answer.status_code in (200, 204, 302) and not is_page(answer), route
         assert htmx or answer.status_code == 302, route
+
+
+@pytest.mark.parametrize("route", of_kind("sent on"))
+def test_a_short_address_leads_on(scene, route: str):
+    answer = scene.cast.client("command").get(reverse(route))
+    assert answer.status_code == 302 and not is_page(answer)
 
 
 def test_a_part_is_no_page(scene):

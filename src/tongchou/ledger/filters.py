@@ -34,15 +34,36 @@ class AreaFilter(django_filters.CharFilter):
             return qs.none()
 
 
+KEPT = "~"
+
+
+class SealedInput(forms.TextInput):
+    """Shows nothing of a value that the address carries as its blind index, and sends the index on until another is typed."""
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        kept = value if isinstance(value, str) and value.startswith(KEPT) else ""
+        hint = {"placeholder": _("已填，不显示")} if kept else {}
+        return super().get_context(name, "" if kept else value, {"autocomplete": "off", **hint, **(attrs or {})})
+
+
 class SealedFilter(django_filters.CharFilter):
-    """Rows whose sealed value is exactly this one, by its blind index."""
+    """Rows whose sealed value is exactly this one, by its blind index: typed, or carried in the address after "~"."""
 
     def __init__(self, column: Column, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(widget=SealedInput, **kwargs)
         self.column = column
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
-        return qs.filter(**{f"{self.field_name}_index": blind_index(self.column.kind, value)}) if value else qs
+        return qs.filter(**{f"{self.field_name}_index": sealed_index(self.column, value)}) if value else qs
+
+
+def sealed_index(column: Column, text: str) -> str:
+    return text.removeprefix(KEPT) if text.startswith(KEPT) else blind_index(column.kind, text)
+
+
+def sealed_names(ledger: Ledger) -> list[str]:
+    """The filters whose values stay out of addresses: browsers, proxies and logs keep those."""
+    return [name for name in ledger.filters if ledger.column(name).kind in SEALED_KINDS]
 
 
 def filter_set(ledger: Ledger, actor: Actor, data: Any, rows: QuerySet) -> django_filters.FilterSet:
@@ -128,4 +149,6 @@ def _say(column: Column, value: Any) -> str:
             return _("%(column)s为“%(value)s”（没有这个区划）") % {"column": column.label, "value": value}
     if column.kind == "text":
         return _("%(column)s以“%(value)s”开头") % {"column": column.label, "value": value}
+    if column.kind in SEALED_KINDS:
+        return _("%(column)s与所填相同") % {"column": column.label}
     return _("%(column)s为%(value)s") % {"column": column.label, "value": column.say(value)}

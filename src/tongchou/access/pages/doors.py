@@ -82,7 +82,7 @@ def phone_sign_in(request: HttpRequest) -> HttpResponse:
         if actions.check_pin(binding=binding, pin=form.cleaned_data["pin"]):
             login(request, binding.user, backend=BACKEND)
             request.session[session.PHONE_KEY] = str(binding.pk)
-            return redirect(settings.LOGIN_REDIRECT_URL)
+            return redirect(settings.PHONE_REDIRECT_URL)
         binding.refresh_from_db()
         if binding.unbound_at is not None:
             return render(request, "access/phone_unknown.html", {"too_many": True})

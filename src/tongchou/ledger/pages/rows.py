@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -66,7 +66,10 @@ def find_row(ledger: Ledger, actor: Actor, pk: str) -> Any:
 
 @ledger_page("list")
 def list_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpResponse:
-    """First rows at once; ``?rows=1`` gives only the further rows, for htmx."""
+    """First rows at once; ``?rows=1`` gives only the further rows, for htmx. A filter by a sealed value comes by POST."""
+    if request.method == "POST":
+        query = _asked(ledger, request.POST, request.GET)
+        return redirect(f"{reverse('ledger-list', kwargs={'key': ledger.key})}?{query}")
     narrowed = filters.filter_set(ledger, actor, request.GET, ledger.rows(actor))
     columns = serializer.visible_columns(ledger, actor, listed=True)
     try:
@@ -83,6 +86,7 @@ def list_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpRespons
         "query": _query(request, after=""),
         "filters": narrowed,
         "words": filters.in_words(ledger, narrowed),
+        "sealed": filters.sealed_names(ledger),
         "problems": filters.problems(ledger, narrowed),
         "new_url": _new_url(ledger, actor),
         "filtered": any(value for name, value in request.GET.items() if name not in ("after", "rows")),
@@ -90,6 +94,20 @@ def list_page(request: HttpRequest, ledger: Ledger, actor: Actor) -> HttpRespons
         "masked": bool(serializer.masked_columns(ledger, actor)) and not actor.purpose,
     }
     return render(request, "ledger/rows.html" if request.GET.get("rows") else "ledger/list.html", context)
+
+
+def _asked(ledger: Ledger, sent: QueryDict, before: QueryDict) -> str:
+    """The query of a sent filter form. A sealed value becomes its blind index; one left blank stays as it was asked before."""
+    query = QueryDict(mutable=True)
+    for name, values in sent.lists():
+        filled = [value.strip() for value in values if value.strip()]
+        if name != "csrfmiddlewaretoken" and filled:
+            query.setlist(name, filled)
+    for name in filters.sealed_names(ledger):
+        text = query.get(name, "") or before.get(name, "")
+        if text:
+            query[name] = filters.KEPT + filters.sealed_index(ledger.column(name), text)
+    return query.urlencode()
 
 
 def _new_url(ledger: Ledger, actor: Actor) -> str:
