@@ -13,6 +13,7 @@ from tongchou.engine.chains import (
     read_delay,
     read_links,
 )
+from tongchou.engine.estimate import EstimateError
 
 
 def pairs_of(lags, start="2020-01-01"):
@@ -46,7 +47,7 @@ def test_a_delay_that_cannot_be_is_refused():
         lambda: read_delay("gamma", 0, 2),
         lambda: DayDelay(np.array([0.5, 0.4])),
     ):
-        with pytest.raises(ChainInputError):
+        with pytest.raises(EstimateError):
             bad()
 
 

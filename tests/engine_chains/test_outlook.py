@@ -17,6 +17,7 @@ from tongchou.engine.chains import (
     read_links,
 )
 from tongchou.engine.chains.words import WORDS, speak
+from tongchou.engine.estimate import estimate_reproduction
 
 AS_OF = np.datetime64("2020-02-14")
 RULES = OutlookRules(7, 12, 14, Spread(0.9, 0.5, read_delay("gamma", 4.7, 2.9), 0.7), 0.95)
@@ -76,6 +77,43 @@ def test_enough_cases_are_told_too():
     assert found.enough and found.reasons[0].code == "outlook.enough"
 
 
+def epidemic(per_day, start="2020-01-20"):
+    """Cases reported ``per_day[n]`` on the n-th day, the first four imported, all without links."""
+    day = np.repeat(np.datetime64(start) + np.arange(len(per_day)), per_day)
+    imported = (np.arange(day.size) < 4).astype(int)
+    return read_cases(day - 2, reported_on=day, imported=imported), np.datetime64(start) + len(per_day) - 1
+
+
+@pytest.mark.parametrize(
+    ("per_day", "codes"),
+    [
+        ([2, 2, 3, 4, 4, 5, 7, 8, 10, 12, 15, 18, 23, 28, 34], ["outlook.reproduction_growing", "outlook.doubling"]),
+        ([34, 30, 26, 22, 19, 16, 14, 12, 10, 8, 7, 6, 5, 4, 4], ["outlook.reproduction_shrinking", "outlook.halving"]),
+        ([2, 3, 2, 3, 2, 2, 3, 2, 3, 2, 3, 2, 2, 3, 2], ["outlook.reproduction_unclear"]),
+    ],
+)
+def test_with_enough_cases_the_speed_is_told_with_its_interval(per_day, codes):
+    cases, last = epidemic(per_day)
+    chains = find_chains(cases, read_links([], []))
+    found = estimate_outlook(cases, chains, np.ones(len(cases), bool), as_of=last, rules=RULES)
+    assert found.enough and found.curve.low < found.curve.mean < found.curve.high
+    assert found.curve.cases == sum(per_day[-7:])
+    assert [reason.code for reason in found.reasons[1 : 1 + len(codes)]] == codes
+
+
+def test_the_reproduction_number_is_coris():
+    """The same figure from the estimator itself, on the same window and interval."""
+    per_day = [2, 2, 3, 4, 4, 5, 7, 8, 10, 12]
+    cases, last = epidemic(per_day)
+    found = estimate_outlook(
+        cases, find_chains(cases, read_links([], [])), np.ones(len(cases), bool), as_of=last, rules=RULES
+    )
+    chances = np.concatenate([[0.0], RULES.spread.serial.pmf[1:]])
+    series, came = np.array([0, *per_day]), np.array([0, 2, 2] + [0] * 8)
+    plain = estimate_reproduction(series, chances / chances.sum(), imported=came, windows=7)
+    assert found.curve.mean == pytest.approx(float(plain.mean[0, -1]), rel=1e-12)
+
+
 def test_a_case_without_a_source_counts_against_those_before_it():
     """The unlinked third case is shared out among earlier ones, so the end is no nearer than with it left out."""
     cases, chains = city()
@@ -121,6 +159,10 @@ def test_every_reason_of_every_outlook_can_be_said():
     lone = estimate_outlook(cases, find_chains(cases, read_links([], [])), np.ones(1, bool), as_of=AS_OF, rules=never)
     all_ = [outlook(), outlook(rules=quiet), outlook(rules=never, days_to_downgrade=1), outlook(mask=[0] * 5), lone]
     all_.append(outlook(rules=OutlookRules(14, 2, 14, RULES.spread, 0.95)))
+    for per_day in ([4, 6, 9, 14, 20, 30, 44, 66], [34, 30, 26, 22, 19, 16, 14, 12, 10, 8, 7, 6, 5, 4, 4], [3] * 12):
+        many, last = epidemic(per_day)
+        whole = np.ones(len(many), bool)
+        all_.append(estimate_outlook(many, find_chains(many, read_links([], [])), whole, as_of=last, rules=RULES))
     seen = {reason.code for one in all_ for reason in one.reasons}
     assert seen | {"outlook.no_rule"} == set(WORDS)  # said by the bridge, which reads the rulebook
     for one in all_:

@@ -62,7 +62,7 @@ def test_the_city_page_says_too_few_and_shows_the_rest(client, february):
     assert tile(text, "last_case").startswith("距最近一例报告 5 天")
     data = chart(text)
     assert data["end"]["over"][0] == pytest.approx(100 * row.figures["end"]["over"][0], abs=0.06)
-    assert len(data["end"]["days"]) == 61 and len(data["chains"]["rows"]) == 13
+    assert len(data["end"]["days"]) == 29 and len(data["chains"]["rows"]) == 13
     assert "据 13 例病例记录" in text and "statistics.branching" in text
     assert f'href="/outbreak/outlook/{EAST}/"' in text  # the counties stand below
     assert "?date=2020-02-12" in text  # the day before is kept

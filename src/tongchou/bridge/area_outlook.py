@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,9 +22,11 @@ from tongchou.engine.chains import (
 from tongchou.engine.chains import (
     Cases,
     Chains,
+    CurveFacts,
     OutlookRules,
     Share,
     estimate_outlook,
+    estimate_report_delay,
     find_chains,
     read_cases,
     read_links,
@@ -93,6 +95,7 @@ def store_outlooks(
     from the last version of that day. ``days_to_downgrade``: by area path, as the zone rules propose it."""
     found = find_outlook_rules(outbreak, day)
     city = load_cases(outbreak, day, found.rules.max_incubation_days if found.rules else None)
+    found, own_delay = _with_own_delay(found, city, day)
     before = outlooks_of(outbreak, day)
     rows = []
     for path in [outbreak.area_path, *zone_areas(outbreak.area_path, day)]:
@@ -103,9 +106,22 @@ def store_outlooks(
             rows.append(last)
             continue
         figures, reasons = _compute(city, here, day, found, downgrade)
+        if "model" in figures:
+            figures["model"]["report_delay_from"] = "cases" if own_delay else "rule"
         row = _store(outbreak, day, path, last, figures, reasons, found, stamp, by)
         rows.append(row)
     return rows
+
+
+def _with_own_delay(found: FoundRules, city: CityCases, day: date) -> tuple[FoundRules, bool]:
+    """The rules with the city's own delay from onset to report, where enough cases tell it; and whether they do."""
+    if found.rules is None:
+        return found, False
+    own = estimate_report_delay(city.cases, np.datetime64(day, "D"), fewest_cases=found.rules.fewest_cases)
+    if own is None:
+        return found, False
+    spread = replace(found.rules.spread, report_delay=own)
+    return replace(found, rules=replace(found.rules, spread=spread)), True
 
 
 def _same(last: AreaOutlook, stamp: str, found: FoundRules, downgrade: int | None) -> bool:
@@ -182,6 +198,7 @@ def _figures(outlook: Found, rules: OutlookRules, day: date) -> dict[str, Any]:
     model = rules.spread
     return {
         "enough": outlook.enough,
+        "curve": _curve(outlook.curve),
         "cases": outlook.cases,
         "cases_in_window": outlook.cases_in_window,
         "window_days": rules.window_days,
@@ -211,9 +228,16 @@ def _figures(outlook: Found, rules: OutlookRules, day: date) -> dict[str, Any]:
             "dispersion": model.dispersion,
             "reported_share": model.reported_share,
             "serial_mean_days": model.serial.mean_days,
+            "report_delay_mean_days": model.report_delay.mean_days if model.report_delay else None,
             "max_incubation_days": rules.max_incubation_days,
         },
     }
+
+
+def _curve(curve: CurveFacts | None) -> dict[str, Any] | None:
+    if curve is None:
+        return None
+    return {key: str(value) if isinstance(value, np.datetime64) else value for key, value in vars(curve).items()}
 
 
 def _end(outlook: Found, rules: OutlookRules, day: date) -> dict[str, Any] | None:

@@ -9,13 +9,14 @@ from datetime import date
 from typing import Any
 
 from tongchou import citytime, rulebook
-from tongchou.engine.chains import DayDelay, OutlookRules, Spread, read_delay
+from tongchou.engine.chains import DayDelay, OutlookRules, Spread, whole_days
+from tongchou.engine.estimate import EstimateError, Prior, delay_of_rule
 from tongchou.outbreak.models import Outbreak
 from tongchou.refusal import Refusal
 
 SERIAL, REPORT = "statistics.serial_interval", "statistics.report_delay"
-BRANCHING, SMALL = "statistics.branching", "statistics.small_numbers"
-NEEDED = (SERIAL, REPORT, BRANCHING, SMALL)
+BRANCHING, SMALL, CORI = "statistics.branching", "statistics.small_numbers", "statistics.cori"
+NEEDED = (SERIAL, REPORT, BRANCHING, SMALL, CORI)
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,14 @@ def find_outlook_rules(outbreak: Outbreak, day: date) -> FoundRules:
         spread=spread,
         threshold=branching["over_from"],
         horizon_days=branching["horizon_days"],
+        prior=Prior(values[CORI]["prior_mean"], values[CORI]["prior_sd"]),
     )
     return FoundRules(rules, versions)
 
 
 def delay_of(rule_id: str, value: Mapping[str, Any]) -> DayDelay:
-    """A ``distribution`` of the rulebook as whole days: by mean and standard deviation, or a log-normal by its logs."""
-    mean, sd, family = value.get("mean_days"), value.get("sd_days"), value["family"]
-    if family == "lognormal" and "meanlog" in value and "sdlog" in value:
-        mean = math.exp(value["meanlog"] + value["sdlog"] ** 2 / 2)
-        sd = mean * math.sqrt(math.expm1(value["sdlog"] ** 2))
-    if family not in ("gamma", "lognormal") or not mean or not sd:
-        raise Refusal(
-            f"{rule_id} 须为伽马或对数正态，并给出均值与标准差（或 meanlog、sdlog），请在规则库改写",
-            f"{rule_id} must be gamma or log-normal with mean and standard deviation (or meanlog, sdlog): change the rule",
-            code="rule_unreadable",
-        )
-    return read_delay(family, mean, sd, longest_days=math.ceil(value.get("max_days", 0)))
+    """A ``distribution`` of the rulebook as whole days. Raises Refusal where it holds too little to be one."""
+    try:
+        return whole_days(delay_of_rule(value), longest_days=math.ceil(value.get("max_days", 0)))
+    except EstimateError as error:
+        raise Refusal(f"{rule_id}：{error.zh}", f"{rule_id}: {error.en}", code="rule_unreadable") from error

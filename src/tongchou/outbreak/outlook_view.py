@@ -64,6 +64,13 @@ class OutlookView:
     rules: list[str] = field(default_factory=list)
 
     @property
+    def short(self) -> str:
+        """The verdict in a word, for tables."""
+        if not self.row.figures.get("cases"):
+            return _("没有病例") if self.row.rules and "cases" in self.row.figures else _("无法研判")
+        return _("可以推算") if self.row.enough else _("太少，不推算")
+
+    @property
     def drawn(self) -> bool:
         return bool(self.end)
 
@@ -106,7 +113,17 @@ def _tiles(row: AreaOutlook) -> list[Tile]:
     facts = row.figures
     if not facts.get("cases"):
         return []
-    return [*_end_tiles(facts), *_chain_tiles(facts), *_case_tiles(facts)]
+    return [*_curve_tiles(facts), *_end_tiles(facts), *_chain_tiles(facts), *_case_tiles(facts)]
+
+
+def _curve_tiles(facts: dict[str, Any]) -> list[Tile]:
+    curve = facts.get("curve")
+    if not curve:
+        return []
+    note = _("95%% 区间 %(low).2f–%(high).2f，%(first)s 至 %(last)s 的 %(cases)d 例") % {
+        "low": curve["low"], "high": curve["high"], "first": curve["first_on"], "last": curve["last_on"], "cases": curve["cases"],
+    }  # fmt: skip
+    return [Tile("reproduction", _("每例平均传染"), f"{curve['mean']:.2f}", _("人"), note)]
 
 
 def _end_tiles(facts: dict[str, Any]) -> list[Tile]:
@@ -188,18 +205,28 @@ def _end(row: AreaOutlook) -> list[EndLine]:
     ]
 
 
+def _chart_days(row: AreaOutlook, known: int) -> int:
+    """Days drawn: four weeks, or a week beyond the day on which the threshold is reached or a downgrade is possible."""
+    marks = [
+        row.figures[name][key] for name, key in (("end", "reached_on"), ("downgrade", "on")) if row.figures.get(name)
+    ]
+    reach = [(date.fromisoformat(mark) - row.day_on).days + 8 for mark in marks if mark]
+    return min(known, max(29, *reach, 0))
+
+
 def _data(row: AreaOutlook, chains: list[ChainLine], end: list[EndLine]) -> dict[str, Any]:
     """What ``outlook.js`` draws: the two chances by day with the threshold, and a bar a chain."""
     dated = [one for one in chains if one.first_on and one.last_on]
     threshold = row.figures["end"]["threshold"] if end else 0
     reached = row.figures["end"]["reached_on"] if end else None
     downgrade = row.figures.get("downgrade")
+    shown = _chart_days(row, len(end))
     return {
         "today": row.day_on.isoformat(),
         "end": {
-            "days": [one.day.isoformat() for one in end],
-            "over": [round(one.over, 1) for one in end],
-            "quiet": [round(one.quiet, 1) for one in end],
+            "days": [one.day.isoformat() for one in end[:shown]],
+            "over": [round(one.over, 1) for one in end[:shown]],
+            "quiet": [round(one.quiet, 1) for one in end[:shown]],
             "threshold": round(100 * threshold, 1),
             "reached": reached,
             "downgrade": downgrade["on"] if downgrade else None,

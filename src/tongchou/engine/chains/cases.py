@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tongchou.engine.estimate import EstimateError
+
 Days = NDArray[np.datetime64]
 Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
@@ -19,12 +21,8 @@ Reals = NDArray[np.float64]
 YES, NO, UNKNOWN = 1, 0, -1
 
 
-class ChainInputError(ValueError):
+class ChainInputError(EstimateError):
     """Arrays that cannot be cases or links; both sentences say which row and what to do."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{zh} / {en}")
-        self.zh, self.en = zh, en
 
 
 @dataclass(frozen=True)

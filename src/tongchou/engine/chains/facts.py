@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tongchou.engine.chains.curve import CurveFacts
 from tongchou.engine.chains.downgrade import Downgrade
 from tongchou.engine.chains.episode import EpisodeEnd, Spread
 from tongchou.engine.chains.shares import Share
+from tongchou.engine.estimate import Prior
 from tongchou.reason import Reason
 
 
@@ -22,6 +24,7 @@ class OutlookRules:
         spread: the branching process for the end of the episode.
         threshold: the chance from which an episode is called over.
         horizon_days: how far ahead the chances are given.
+        prior: of the reproduction number, where there are enough cases to estimate it.
     """
 
     window_days: int
@@ -30,6 +33,7 @@ class OutlookRules:
     spread: Spread
     threshold: float
     horizon_days: int = 60
+    prior: Prior = Prior()
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,7 @@ class AreaOutlook:
 
     Attributes:
         enough: whether the window holds enough cases for estimates from the curve.
+        curve: reproduction number and growth; None where there are too few cases, or it began too lately.
         cases, cases_in_window: all cases, and those reported (else fallen ill) in the last ``window_days`` days.
         imported, local, unknown_origin: all cases by where they were infected.
         imported_in_window, days_since_import: None where no case was imported.
@@ -70,6 +75,7 @@ class AreaOutlook:
 
     as_of: np.datetime64
     enough: bool
+    curve: CurveFacts | None
     cases: int
     cases_in_window: int
     imported: int

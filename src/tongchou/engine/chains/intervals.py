@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
-from scipy.special import gammainc
 from scipy.stats import norm, t
 
 from tongchou.engine.chains.cases import Cases, ChainInputError, Counts, Flags, Links, Reals
+from tongchou.engine.estimate import (
+    Delay,
+    EstimateError,
+    WeakPrior,
+    delay_of_moments,
+    discretise_delay,
+    estimate_delay,
+    pairs_of_days,
+)
 
-#: Integral of a distribution function from minus infinity to x.
-Integral = Callable[[Reals], Reals]
-FAMILIES = ("gamma", "lognormal")
+TAIL = 1e-6
+# Onset to report beyond this is a record of another kind, such as a case found by antibodies.
+LONGEST_REPORT_DAYS = 60
 FEWEST_PAIRS = 5
 
 
@@ -48,52 +55,37 @@ class DayDelay:
         return np.where(at < 0, 0.0, total[np.clip(at, 0, self.pmf.size - 1)])
 
 
-def read_delay(family: str, mean_days: float, sd_days: float, *, longest_days: int = 0) -> DayDelay:
-    """A gamma or log-normal delay of given mean and standard deviation as whole days between two dates.
+def read_delay(family: str, mean_days: float, sd_days: float) -> DayDelay:
+    """A gamma, log-normal or Weibull delay of given mean and standard deviation as whole days between two dates."""
+    return whole_days(delay_of_moments(family, mean_days, sd_days))
 
-    Both events fall anywhere in their day, so the probability of d days is the second difference of the integral of
-    the distribution function (double interval censoring, Cori et al. 2013 web appendix 11, with lag 0 kept). Cut and
-    rescaled at ``longest_days``, by default where less than one in a million is left.
+
+def whole_days(delay: Delay, *, longest_days: int = 0) -> DayDelay:
+    """Any delay as whole days, both events falling anywhere in their day (``estimate.discretise_delay``).
+
+    Cut and rescaled at ``longest_days``, by default where less than one in a million is left. Raises EstimateError where
+    nothing lies within.
     """
-    if family not in FAMILIES or not (mean_days > 0 and sd_days > 0):
-        raise ChainInputError(
-            f"间隔须为 {'、'.join(FAMILIES)} 之一，均数与标准差大于 0",
-            f"a delay is one of {', '.join(FAMILIES)}, with mean and standard deviation above 0",
-        )
-    integral = _gamma_integral(mean_days, sd_days) if family == "gamma" else _lognormal_integral(mean_days, sd_days)
-    longest = longest_days or math.ceil(mean_days + 30 * sd_days)
-    pmf = np.clip(_whole_days(integral, np.arange(longest + 1)), 0, None)
-    if not longest_days:
-        pmf = pmf[: int(np.argmax(np.cumsum(pmf) > 1 - 1e-6)) + 1] if pmf.sum() > 1 - 1e-6 else pmf
-    return DayDelay(pmf / pmf.sum())
+    reach = longest_days or math.ceil(float(delay.quantile(1 - TAIL))) + 1
+    return DayDelay(discretise_delay(delay, reach))
 
 
-def _whole_days(integral: Integral, days: NDArray[np.integer]) -> Reals:
-    at = np.asarray(days, np.float64)
-    return integral(at + 1) - 2 * integral(at) + integral(at - 1)
+def estimate_report_delay(cases: Cases, as_of: np.datetime64, *, fewest_cases: int) -> DayDelay | None:
+    """Onset to report of the cases themselves: log-normal, whole days, later reports not known yet (``estimate_delay``).
 
-
-def _gamma_integral(mean: float, sd: float) -> Integral:
-    shape, scale = (mean / sd) ** 2, sd**2 / mean
-
-    def integral(x: Reals) -> Reals:
-        x = np.maximum(x, 0)
-        return x * gammainc(shape, x / scale) - mean * gammainc(shape + 1, x / scale)
-
-    return integral
-
-
-def _lognormal_integral(mean: float, sd: float) -> Integral:
-    spread = math.sqrt(math.log1p((sd / mean) ** 2))
-    centre = math.log(mean) - spread**2 / 2
-
-    def integral(x: Reals) -> Reals:
-        x = np.maximum(x, 0)
-        with np.errstate(divide="ignore"):
-            log = np.log(x)
-        return x * norm.cdf((log - centre) / spread) - mean * norm.cdf((log - centre - spread**2) / spread)
-
-    return integral
+    None where fewer than ``fewest_cases`` have both days, or these do not hold the parameters. A case reported before it
+    fell ill is left out: it was found without symptoms.
+    """
+    gap = cases.reported_on - cases.onset_on
+    used = ~np.isnat(gap) & (gap.astype(np.int64) >= 0)
+    if int(used.sum()) < fewest_cases:
+        return None
+    ago = [(day[used] - as_of).astype(np.float64) for day in (cases.onset_on, cases.reported_on)]
+    try:
+        fit = estimate_delay(pairs_of_days(ago[0], ago[1], seen_on=0.0), "lognormal", prior=WeakPrior())
+    except EstimateError:
+        return None  # the caller falls back on the rulebook's delay and says so
+    return whole_days(fit.delay, longest_days=LONGEST_REPORT_DAYS)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tongchou.engine.chains.cases import NO, UNKNOWN, YES, Cases, ChainInputError, Counts, Flags
+from tongchou.engine.chains.curve import CurveFacts, counted_on, estimate_curve
 from tongchou.engine.chains.downgrade import estimate_downgrade
 from tongchou.engine.chains.episode import EpisodeEnd, Spread, estimate_episode_over
 from tongchou.engine.chains.facts import AreaOutlook, DelayFacts, OutlookRules
@@ -25,21 +26,23 @@ def estimate_outlook(
     """
     if here.shape != (len(cases),):
         raise ChainInputError("地区标记与病例数不同", "the marks of the area and the cases differ in number")
-    latest = _counted_on(cases)[here]
+    latest = counted_on(cases)[here]
     if (latest[~np.isnat(latest)] > as_of).any():
         raise ChainInputError(
             f"有 {as_of} 以后的病例，请先去掉", f"there are cases after {as_of}: leave them out first"
         )
-    days = _counted_on(cases)
+    days = counted_on(cases)
     within = here & ~np.isnat(days) & (days > as_of - rules.window_days)
     imported = here & (cases.imported == YES)
     numbers = np.unique(chains.chain[here])
     open_ = chains.open_on(as_of, rules.max_incubation_days)[numbers]
     inside = here & (cases.imported == NO)
+    enough = int(within.sum()) >= rules.fewest_cases
     end = _end(cases, chains, here, as_of, rules, int((within & imported).sum())) if here.any() else None
     facts = AreaOutlook(
         as_of=as_of,
-        enough=int(within.sum()) >= rules.fewest_cases,
+        enough=enough,
+        curve=_curve(cases, here, as_of, rules) if enough else None,
         cases=int(here.sum()),
         cases_in_window=int(within.sum()),
         imported=int(imported.sum()),
@@ -72,9 +75,11 @@ def find_delay(first_on: np.ndarray, second_on: np.ndarray) -> DelayFacts:
     return DelayFacts(int(known.sum()), int((~known).sum()), int((days < 0).sum()), middle, low, high)
 
 
-def _counted_on(cases: Cases) -> np.ndarray:
-    """The day by which a case is counted: report, else onset."""
-    return np.where(np.isnat(cases.reported_on), cases.onset_on, cases.reported_on)
+def _curve(cases: Cases, here: Flags, as_of: np.datetime64, rules: OutlookRules) -> CurveFacts | None:
+    return estimate_curve(
+        cases, here, as_of=as_of, serial=rules.spread.serial, window_days=rules.window_days,
+        fewest_cases=rules.fewest_cases, prior=rules.prior,
+    )  # fmt: skip
 
 
 def _days_since(days: np.ndarray, as_of: np.datetime64) -> int | None:

@@ -14,6 +14,7 @@ def find_reasons(facts: AreaOutlook, rules: OutlookRules) -> tuple[Reason, ...]:
         return (Reason("outlook.no_case"),)
     return (
         _few(facts, rules),
+        *_curve(facts),
         *_last(facts),
         *_chains(facts, rules),
         *_origin(facts, rules),
@@ -25,6 +26,23 @@ def find_reasons(facts: AreaOutlook, rules: OutlookRules) -> tuple[Reason, ...]:
 def _few(facts: AreaOutlook, rules: OutlookRules) -> Reason:
     values = {"days": rules.window_days, "cases": facts.cases_in_window, "fewest": rules.fewest_cases}
     return Reason("outlook.enough" if facts.enough else "outlook.too_few", values)
+
+
+def _curve(facts: AreaOutlook) -> Iterator[Reason]:
+    curve = facts.curve
+    if curve is None:
+        return
+    values = {
+        "mean": round(curve.mean, 2),
+        "low": round(curve.low, 2),
+        "high": round(curve.high, 2),
+        "cases": curve.cases,
+    }
+    spreading = "growing" if curve.low > 1 else "shrinking" if curve.high < 1 else "unclear"
+    yield Reason(f"outlook.reproduction_{spreading}", values)
+    if curve.doubling_days is not None:
+        code = "outlook.doubling" if curve.doubling_days > 0 else "outlook.halving"
+        yield Reason(code, {"days": round(abs(curve.doubling_days), 1), "over": curve.growth_days})
 
 
 def _last(facts: AreaOutlook) -> Iterator[Reason]:

@@ -18,6 +18,27 @@ WORDS: dict[str, tuple[str, str]] = {
         "近 {days} 天 {cases} 例，达到 {fewest} 例，可以推算传播速度",
         "{cases} cases in the last {days} days, {fewest} or more: enough to say how fast it spreads",
     ),
+    "outlook.reproduction_growing": (
+        "每例平均传染 {mean} 人（95% 区间 {low}–{high}，窗口内 {cases} 例）：疫情在扩大",
+        "each case infects {mean} others on average (95% interval {low}–{high}, {cases} cases in the window): it is growing",
+    ),
+    "outlook.reproduction_shrinking": (
+        "每例平均传染 {mean} 人（95% 区间 {low}–{high}，窗口内 {cases} 例）：疫情在收缩",
+        "each case infects {mean} others on average (95% interval {low}–{high}, {cases} cases in the window): it is shrinking",
+    ),
+    "outlook.reproduction_unclear": (
+        "每例平均传染 {mean} 人（95% 区间 {low}–{high}，窗口内 {cases} 例）：是扩大还是收缩还不能断定",
+        "each case infects {mean} others on average (95% interval {low}–{high}, {cases} cases in the window):"
+        " whether it grows or shrinks can't be told yet",
+    ),
+    "outlook.doubling": (
+        "按近 {over} 天，约 {days} 天翻一番",
+        "over the last {over} days cases double in about {days} days",
+    ),
+    "outlook.halving": (
+        "按近 {over} 天，约 {days} 天减半",
+        "over the last {over} days cases halve in about {days} days",
+    ),
     "outlook.last_case": ("距最近一例报告 {days} 天", "days since the last reported case: {days}"),
     "outlook.chains_open": (
         "传播链 {chains} 条，其中 {open} 条未断（最后一例发病不超过最长潜伏期 {incubation} 天）；"

@@ -16,7 +16,7 @@
     tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: paint.box, borderColor: paint.axis, textStyle: { color: paint.ink, fontFamily: paint.font, fontSize: 13 } },
   });
 
-  const mark = (paint, name, where) => ({ ...where, label: { formatter: name, color: paint.soft, fontFamily: paint.font, fontSize: 11, position: where.yAxis === undefined ? "insideEndTop" : "insideStartTop" } });
+  const mark = (paint, name, where) => ({ ...where, label: { formatter: name, color: paint.soft, fontFamily: paint.font, fontSize: 11, position: where.yAxis === undefined ? "insideEndTop" : "insideEndBottom" } });
   const ends = (data, paint) => {
     const marks = [mark(paint, `${data.threshold_name} ${data.threshold}%`, { yAxis: data.threshold })];
     if (data.downgrade && data.days.includes(data.downgrade)) marks.push(mark(paint, data.downgrade_name, { xAxis: data.downgrade }));
@@ -25,7 +25,7 @@
       legend: { top: 0, left: 0, itemWidth: 16, itemHeight: 9, itemGap: 16, textStyle: { color: paint.soft, fontFamily: paint.font } },
       grid: { left: 42, right: 14, top: 34, bottom: 26 },
       xAxis: axis(paint, { type: "category", data: data.days, boundaryGap: false, axisLabel: { formatter: short } }),
-      yAxis: axis(paint, { type: "value", min: 0, max: 100, splitNumber: 4, axisLabel: { formatter: "{value}%" } }),
+      yAxis: axis(paint, { type: "value", min: 0, max: 100, interval: 25, axisLabel: { formatter: "{value}%" } }),
       series: [
         { name: data.names[0], type: "line", data: data.over, symbol: "none", lineStyle: { color: paint.over, width: 2.5 }, itemStyle: { color: paint.over },
           markLine: { silent: true, symbol: "none", animation: false, lineStyle: { color: paint.axis, type: "dashed", width: 1 }, data: marks } },
