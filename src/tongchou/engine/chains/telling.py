@@ -104,6 +104,9 @@ def _end(facts: AreaOutlook, rules: OutlookRules) -> Iterator[Reason]:
         yield Reason("outlook.not_over_within", now | threshold | {"days": rules.horizon_days})
     else:
         yield Reason("outlook.not_over", now | threshold | {"days": first})
+    if rules.window_days < facts.end.quiet.size:
+        chance = _percent(float(facts.end.quiet[rules.window_days]))
+        yield Reason("outlook.quiet", {"days": rules.window_days, "chance": chance})
     if facts.downgrade is not None and facts.downgrade.chance is not None:
         values = {"days": facts.downgrade.days, "chance": _percent(facts.downgrade.chance)}
         yield Reason("outlook.downgrade", values)

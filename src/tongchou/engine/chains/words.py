@@ -12,11 +12,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "outlook.no_case": ("本次疫情中没有病例", "no case in this outbreak"),
     "outlook.too_few": (
         "近 {days} 天 {cases} 例，不足 {fewest} 例：太少，不推算传播速度和走势，请看下列事实",
-        "{cases} cases in the last {days} days, fewer than {fewest}: too few to say how fast it spreads; see the facts below",
+        "cases in the last {days} days: {cases}, fewer than {fewest}: too few to say how fast it spreads; see the facts below",
     ),
     "outlook.enough": (
         "近 {days} 天 {cases} 例，达到 {fewest} 例，可以推算传播速度",
-        "{cases} cases in the last {days} days, {fewest} or more: enough to say how fast it spreads",
+        "cases in the last {days} days: {cases}, {fewest} or more: enough to say how fast it spreads",
     ),
     "outlook.reproduction_growing": (
         "每例平均传染 {mean} 人（95% 区间 {low}–{high}，窗口内 {cases} 例）：疫情在扩大",
@@ -85,6 +85,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "本轮已结束（含未发现的病例）的可能性 {chance}%；{days} 天内即使没有新报告也达不到 {threshold}%",
         "chance that this episode is over, undetected cases included: {chance}%;"
         " even without a report it does not reach {threshold}% within {days} days",
+    ),
+    "outlook.quiet": (
+        "今后 {days} 天内没有新报告的可能性 {chance}%（按近来的输入计）",
+        "chance that no case is reported in the next {days} days: {chance}% (imports as of late)",
     ),
     "outlook.downgrade": (
         "按规则最早 {days} 天后可建议降级，其间没有新报告的可能性 {chance}%",

@@ -56,7 +56,7 @@
       grid: { left: 46, right: 18, top: 22, bottom: 26 },
       xAxis: axis(paint, { type: "time", minInterval: 86400000, max: stamp(today), axisLabel: { formatter: "{MM}/{dd}" } }),
       yAxis: { type: "category", data: rows.map((_row, at) => at), inverse: true, show: false },
-      series: [{ ...series(null, data.label, paint.open), markLine: { silent: true, symbol: "none", animation: false, lineStyle: { color: paint.axis, type: "dashed" }, label: { formatter: data.today_name, color: paint.soft, fontFamily: paint.font, fontSize: 11 }, data: [{ xAxis: stamp(today) }] } }],
+      series: [{ ...series(null, data.label, paint.open), markLine: { silent: true, symbol: "none", animation: false, lineStyle: { color: paint.axis, type: "dashed" }, label: { position: "start", formatter: data.today_name, color: paint.soft, fontFamily: paint.font, fontSize: 11 }, data: [{ xAxis: stamp(today) }] } }],
     };
   };
 
