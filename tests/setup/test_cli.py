@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from pathlib import Path
 
 import pytest
 
@@ -125,3 +126,25 @@ def test_tables_line_up_under_chinese_and_latin_heads():
     lines = terminal.table(["区县", "level"], [["东区", "medium"], ["Yanbian", "低"]]).splitlines()
     starts = [terminal.shown_width(line[: line.rindex(word)]) for line, word in zip(lines, ("level", "medium", "低"), strict=True)]
     assert starts == [9, 9, 9]
+
+
+def test_compiled_kernels_are_kept_where_the_program_may_write(monkeypatch, tmp_path):
+    source, data = str(env.ROOT / "src" / "tongchou" / "engine"), tmp_path / "city"
+    writable = {str(data)}
+    monkeypatch.setattr(frame.os, "access", lambda path, mode: str(path) in writable)
+    monkeypatch.setenv("TONGCHOU_DATA", str(data))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    frame.keep_compiled_kernels()
+    assert frame.os.environ["NUMBA_CACHE_DIR"] == str(data / "kernels")
+    frame.os.environ["NUMBA_CACHE_DIR"] = "/chosen/by/the/operator"
+    frame.keep_compiled_kernels()
+    assert frame.os.environ["NUMBA_CACHE_DIR"] == "/chosen/by/the/operator"
+    del frame.os.environ["NUMBA_CACHE_DIR"]
+    writable.clear()  # neither folder: one of this run's own, which only this user can enter
+    frame.keep_compiled_kernels()
+    own = Path(frame.os.environ.pop("NUMBA_CACHE_DIR"))
+    assert own.is_dir() and own.stat().st_mode & 0o077 == 0
+    own.rmdir()
+    writable.add(source)
+    frame.keep_compiled_kernels()
+    assert "NUMBA_CACHE_DIR" not in frame.os.environ

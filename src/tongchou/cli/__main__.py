@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from importlib import import_module
 
 import django
@@ -52,6 +53,18 @@ def ready_django() -> None:
     django.setup()
 
 
+def keep_compiled_kernels() -> None:
+    """Where the program's own folder cannot be written, keep the engine's compiled kernels in the city's data folder.
+
+    Numba keeps them beside the source else; with nowhere to keep them it would refuse to run. Without a data folder of
+    its own a run compiles into a folder that nobody else can write, for what lies there is executed.
+    """
+    if os.environ.get("NUMBA_CACHE_DIR") or os.access(env.ROOT / "src" / "tongchou" / "engine", os.W_OK):
+        return
+    data = env.folder("TONGCHOU_DATA")
+    os.environ["NUMBA_CACHE_DIR"] = str(data / "kernels") if os.access(data, os.W_OK) else tempfile.mkdtemp(prefix="tongchou-kernels-")
+
+
 def run_command(words: list[str]) -> int:
     known = commands.every()
     command = known.get(words[0]) if words else None
@@ -66,6 +79,7 @@ def run_command(words: list[str]) -> int:
         return 0
     if command.city != "none":
         standing.choose_city()
+    keep_compiled_kernels()
     if command.django:
         ready_django()
     args = parser_of(command).parse_args(words[1:])

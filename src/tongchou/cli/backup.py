@@ -36,7 +36,7 @@ JSON = {
 
 FORMAT = 1
 # What a backup leaves out: the live database (its snapshot goes in), what set-up makes again, other backups.
-LEFT_OUT = ("city.sqlite3", "city.sqlite3-wal", "city.sqlite3-shm", "static", "backups", "last-backup.json")
+LEFT_OUT = ("city.sqlite3", "city.sqlite3-wal", "city.sqlite3-shm", "static", "backups", "kernels", "last-backup.json")
 
 Progress = Callable[[str, str], None]
 
