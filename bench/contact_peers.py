@@ -325,7 +325,8 @@ def ask(engine: Engine, plan: dict[str, Any]) -> dict[str, Any]:
         first, found = timed(lambda words=words: engine.ask(*words))  # type: ignore[misc]
         told, rows = digest(found)
         del found
-        times = [timed(lambda words=words: engine.ask(*words))[0] for _again in range(plan["repeat"] if first < 20 else 1)]  # type: ignore[misc]
+        again = plan["repeat"] if first < 0.5 else 3 if first < 5 else 1
+        times = [timed(lambda words=words: engine.ask(*words))[0] for _again in range(again)]  # type: ignore[misc]
         answers.append({
             "name": asked["name"], "rows": rows, "digest": told, "first_s": first, "warm_s": statistics.median(times),
             "least_s": min(times), "most_s": max(times), "cold": number == 0,

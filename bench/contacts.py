@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import sys
 import time
 from datetime import date, timedelta
@@ -21,15 +20,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pyarrow import parquet
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from bench.contact_peers import ENGINES, run_apart  # noqa: E402
+from tongchou.engine.contacts import Visits  # noqa: E402
 from tongchou.engine.visits import synthesize_visits  # noqa: E402
 from tongchou.store.contact_index import open_contact_index  # noqa: E402
-from tongchou.store.visit_files import write_visits  # noqa: E402
+from tongchou.store.visit_store import VisitStore  # noqa: E402
 
 DAY_S = 86_400
 
@@ -37,12 +36,12 @@ DAY_S = 86_400
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.contacts")
     parser.add_argument("what", choices=("prepare", "ask", "day"))
-    parser.add_argument("work", type=Path, help="a folder with raw/*.parquet from `tongchou visits synthesize`")
+    parser.add_argument("work", type=Path, help="a folder with raw/ from `tongchou visits synthesize`")
     parser.add_argument("engines", nargs="*", help=f"of {', '.join(ENGINES)}; all by default")
     parser.add_argument("--cases", default="1,10,100,1000", help="how many cases each question asks")
     parser.add_argument("--second", default="1", help="how many cases are asked to the second generation; empty for none")
     parser.add_argument("--days", type=int, default=14, help="length of the window, ending with the last day")
-    parser.add_argument("--repeat", type=int, default=5)
+    parser.add_argument("--repeat", type=int, default=7, help="warm repetitions of a quick question; slow ones are asked less often")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     names = args.engines or list(ENGINES)
@@ -66,11 +65,14 @@ def keep(path: Path, name: str, done: dict[str, Any]) -> None:
 
 
 def ask(args: argparse.Namespace, names: list[str]) -> int:
-    (args.work / "plan.json").write_text(json.dumps(plan_of(args)))
-    told: dict[str, dict[str, Any]] = {}
+    """The questions to the engines named; the answers are held against each other and against kept ones to the same plan."""
+    plan = plan_of(args)
+    (args.work / "plan.json").write_text(json.dumps(plan))
+    kept = json.loads(path.read_text()) if (path := args.work / "asked.json").exists() else {}
+    told = {name: one for name, one in kept.items() if one["plan"] == plan["questions"]}
     for name in names:
-        told[name] = run_apart(name, "ask", args.work)
-        keep(args.work / "asked.json", name, told[name])
+        told[name] = run_apart(name, "ask", args.work) | {"plan": plan["questions"]}
+        keep(path, name, told[name])
         sys.stdout.write(f"{name}: opened in {told[name]['open_s']} s, peak {told[name]['peak_mb']} MB\n")
         sys.stdout.flush()
     built = json.loads((args.work / "built.json").read_text()) if (args.work / "built.json").exists() else {}
@@ -78,17 +80,17 @@ def ask(args: argparse.Namespace, names: list[str]) -> int:
     wrong = differing(told)
     for line in wrong:
         sys.stdout.write(f"DIFFERENT: {line}\n")
-    if not wrong and len(names) > 1:
-        sys.stdout.write(f"all {len(names)} engines gave the same rows to every question\n")
+    if not wrong and len(told) > 1:
+        sys.stdout.write(f"{', '.join(told)}: the same rows to every question\n")
     return 1 if wrong else 0
 
 
 def plan_of(args: argparse.Namespace) -> dict[str, Any]:
     """The questions: cases drawn from those who have visits, all within the last ``--days`` days."""
-    files = sorted((args.work / "raw").glob("*.parquet"))
-    last = parquet.read_table(files[-1], columns=["person", "start"])
-    ends = (int(last["start"].to_numpy().max()) // DAY_S + 1) * DAY_S
-    people = np.unique(last["person"].to_numpy())
+    store = VisitStore(args.work / "raw")
+    last = max(store.days())
+    ends = (last + 1) * DAY_S
+    people = np.unique(store.read_day(last).person)
     counts = [int(word) for word in args.cases.split(",")]
     drawn = np.random.default_rng(args.seed).choice(people, max(counts), replace=False).tolist()
     questions = [{"name": f"{count} cases", "cases": drawn[:count], "generations": 1} for count in counts]
@@ -125,27 +127,22 @@ def table_of(told: dict[str, dict[str, Any]], built: dict[str, dict[str, Any]]) 
 
 
 def further_day(args: argparse.Namespace, _names: list[str]) -> int:
-    """One more day of visits into the standing index; afterwards the day is taken out again."""
-    files = sorted((args.work / "raw").glob("*.parquet"))
-    sizes = [parquet.read_metadata(file).num_rows for file in files]
-    last = date.fromisoformat(files[-1].stem.removeprefix("visits-"))
-    people = int(parquet.read_table(files[-1], columns=["person"])["person"].to_numpy().max()) + 1
-    city = synthesize_visits(people=people, visits=max(sizes), days=1, seed=args.seed, places=max(1, sum(sizes) // 500), first=last + timedelta(days=1))
-    shutil.rmtree(args.work / "further", ignore_errors=True)
-    (fresh,) = write_visits(args.work / "further", city)
-    added = args.work / "raw" / fresh.path.name
-    fresh.path.replace(added)
-    said = []
-    try:
-        for what in ("added", "taken out"):
-            if what == "taken out":
-                added.unlink()
-            started = time.perf_counter()
-            opened = open_contact_index(args.work / "raw", folder=args.work / "index")
-            said.append(f"{what}: {opened.done} in {time.perf_counter() - started:.2f} s, {opened.count.good} visits")
-    finally:
-        added.unlink(missing_ok=True)
-    sys.stdout.write(f"a day of {max(sizes)} visits\n" + "\n".join(said) + "\n")
+    """One more day of visits into the standing store and index; afterwards the day is taken out again."""
+    store = VisitStore(args.work / "raw")
+    sizes = store.days()
+    last, most = max(sizes), max(sizes.values())
+    people = int(store.read_day(last).person.max()) + 1
+    first = date(1970, 1, 1) + timedelta(days=last + 1)
+    day = synthesize_visits(people=people, visits=most, days=1, seed=args.seed, places=max(1, sum(sizes.values()) // 500), first=first).of_day(0)
+    for what, visits in (("added", Visits(day.person, day.place, day.start, day.end)), ("taken out", Visits([], [], [], []))):
+        started = time.perf_counter()
+        store.replace_day(last + 1, visits)
+        stored = time.perf_counter()
+        opened = open_contact_index(args.work / "raw", folder=args.work / "index")
+        sys.stdout.write(
+            f"a day of {most} visits {what}: store {stored - started:.2f} s, index {opened.done} in {time.perf_counter() - stored:.2f} s, "
+            f"{opened.count.good} visits\n"
+        )
     return 0
 
 

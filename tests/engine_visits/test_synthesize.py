@@ -7,11 +7,12 @@ from datetime import date
 
 import numpy as np
 import pytest
-from pyarrow import parquet
 
 from tongchou.cli.__main__ import main
 from tongchou.engine.visits import Opening, PatternError, VisitPattern, VisitsOfDay, synthesize_visits
 from tongchou.engine.visits.pattern import HOUR
+from tongchou.store.visit_rows import visit_files
+from tongchou.store.visit_store import VisitStore
 
 DAY_S = 86_400
 COLUMNS = ("person", "place", "start", "end")
@@ -93,6 +94,7 @@ def test_people_come_back_to_places_of_their_own(visits):
         ({"people": 0}, "not_positive"),
         ({"seed": -1}, "not_positive"),
         ({"visits": 2_000_000}, "visits_many"),
+        ({"visits": 3}, "visits_few"),
         ({"places": 3}, "places_few"),
     ],
 )
@@ -107,11 +109,12 @@ def test_the_command_writes_a_file_a_day_and_the_same_again(tmp_path, capsys):
     assert main([*words, str(tmp_path / "one")]) == 0
     told = json.loads(capsys.readouterr().out)
     assert main([*words, str(tmp_path / "two"), "--threads", "1"]) == 0
-    files = sorted((tmp_path / "one").iterdir())
-    assert [file.name for file in files] == [f"visits-2020-01-0{day}.parquet" for day in (6, 7, 8)]
-    assert sum(parquet.read_table(file).num_rows for file in files) == told["visits"] == 2000
-    assert sum(file.stat().st_size for file in files) == told["bytes"]
-    assert [file.read_bytes() for file in files] == [file.read_bytes() for file in sorted((tmp_path / "two").iterdir())]
+    store = VisitStore(tmp_path / "one")
+    assert list(store.days()) == [18267, 18268, 18269]  # 6 to 8 January 2020
+    assert sum(store.days().values()) == told["visits"] == 2000
+    files = visit_files(tmp_path / "one")
+    assert sum(file.stat().st_size for file in files) == told["bytes"] and len(files) == told["files"] == 3
+    assert [file.read_bytes() for file in files] == [file.read_bytes() for file in visit_files(tmp_path / "two")]
     capsys.readouterr()
     assert main([*words, str(tmp_path / "one")]) == 1
     assert "空文件夹" in capsys.readouterr().err

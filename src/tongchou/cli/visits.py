@@ -6,13 +6,14 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-from tongchou.cli.terminal import UsageError
+from tongchou.cli.terminal import CommandError, UsageError
+from tongchou.engine.contacts import Visits
 from tongchou.engine.visits import synthesize_visits
-from tongchou.store.visit_files import WrittenDay, write_visits
+from tongchou.store.visit_store import VisitStore
 
 NAME = "visits"
-HELP_ZH = "合成一座城市的到访记录，按日存为 Parquet"
-HELP_EN = "synthesize a city's visits, Parquet by day"
+HELP_ZH = "合成一座城市的到访记录，存为按日的到访库（Parquet）"
+HELP_EN = "synthesize a city's visits into a visit store, Parquet by day"
 DJANGO = False
 JSON = {
     "synthesize": {
@@ -49,16 +50,18 @@ def run(args: argparse.Namespace) -> int:
         people=args.people, visits=args.visits, days=args.days, seed=args.seed, places=args.places,
         first=args.first, threads=args.threads,
     )  # fmt: skip
-    written: list[WrittenDay] = []
-    for day in write_visits(args.out, city):
-        written.append(day)
-        done = sum(one.visits for one in written)
+    store = VisitStore(args.out)
+    if store.days():
+        raise CommandError(f"{args.out} 中已有到访：请换一个空文件夹。", f"{args.out} holds visits already: name an empty folder.")
+    for number, day in enumerate(city, start=1):
+        taken = store.replace_day(store.day_of(int(day.start[0])), Visits(day.person, day.place, day.start, day.end))
         args.say.progress(
-            f"第 {len(written)}/{len(city)} 天，{done} 次到访", f"day {len(written)} of {len(city)}, {done} visits"
+            f"第 {number}/{len(city)} 天，{taken.count.good} 次到访", f"day {number} of {len(city)}, {taken.count.good} visits"
         )
+    files = list(args.out.glob("*.parquet"))
     data = {
-        "people": city.people, "places": city.places, "visits": sum(one.visits for one in written), "days": len(city),
-        "first": city.first.isoformat(), "seed": city.seed, "files": len(written), "bytes": sum(one.bytes for one in written),
+        "people": city.people, "places": city.places, "visits": sum(store.days().values()), "days": len(city),
+        "first": city.first.isoformat(), "seed": city.seed, "files": len(files), "bytes": sum(file.stat().st_size for file in files),
         "out": str(args.out),
     }  # fmt: skip
     args.say(

@@ -114,6 +114,10 @@ def synthesize_visits(
     weights = np.array([pattern.weekdays[(first + timedelta(days=number)).weekday()] for number in range(days)])
     edges = np.floor(visits * np.concatenate([[0.0], np.cumsum(weights) / weights.sum()]) + 0.5).astype(np.int64)
     counts = tuple(int(count) for count in np.diff(edges))
+    if min(counts) < 1:
+        raise PatternError(
+            f"{visits} 次到访不够 {days} 天：每天至少一次。", f"{visits} visits do not fill {days} days: one a day at least.", code="visits_few"
+        )
     if max(counts) > MOST_A_DAY * people:
         raise PatternError(
             f"每人每日平均 {max(counts) / people:.1f} 次到访过多：请增加人数或减少到访数（最多 {MOST_A_DAY:.0f} 次）。",
