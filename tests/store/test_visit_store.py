@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from tongchou.cli.__main__ import main
 from tongchou.engine.contacts import Visits, Window, build_index, find_contacts
 from tongchou.engine.contacts.records import FAR_AHEAD
 from tongchou.store import durable
@@ -210,3 +212,20 @@ def test_the_index_follows_the_store(store: VisitStore):
         assert lines_of(find_contacts(opened.index, cases, **ask)) == lines_of(find_contacts(build_index(store.read(*EVER)), cases, **ask))
     store.compact()
     assert lines_of(find_contacts(open_contact_index(store.folder).index, cases, **ask)) == lines_of(find_contacts(opened.index, cases, **ask))
+
+
+def test_the_command_takes_in_replaces_and_gathers(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    def ask(*words: object) -> dict[str, int]:
+        assert main(["visits", *map(str, words), "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    folder = tmp_path / "store"
+    first, second = write(tmp_path / "first.parquet", some_visits(1)), write(tmp_path / "second.parquet", some_visits(2))
+    assert (ask("ingest", folder, first, "--key", "a")["good"], ask("ingest", folder, first, "--key", "a")["again"]) == (400, True)
+    assert ask("ingest", folder, second)["days"] == 4
+    assert ask("compact", folder) == {"days": 4, "visits": 800}
+    day = write(tmp_path / "day.parquet", days_of(some_visits(3))[FIRST])
+    replaced = ask("replace-day", folder, FIRST, day)
+    assert VisitStore(folder).days()[FIRST] == replaced["good"]
+    assert main(["visits", "ingest", str(tmp_path), str(first)]) == 1
+    assert "no visit store's" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""``tongchou visits synthesize``: a made-up city's visits, so that others can repeat a benchmark or try a search."""
+"""``tongchou visits``: the store of visits, and ``synthesize``: a made-up city's visits, so that others can repeat a benchmark or try a search."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import argparse
 from datetime import date
 from pathlib import Path
 
+from tongchou.cli import visit_store_words
 from tongchou.cli.terminal import CommandError, UsageError
 from tongchou.engine.contacts import Visits
 from tongchou.engine.visits import synthesize_visits
 from tongchou.store.visit_store import VisitStore
 
 NAME = "visits"
-HELP_ZH = "合成一座城市的到访记录，存为按日的到访库（Parquet）"
-HELP_EN = "synthesize a city's visits into a visit store, Parquet by day"
+HELP_ZH = "合成一座城市的到访记录，或把到访按日存入到访库（Parquet）"
+HELP_EN = "synthesize a city's visits, or keep visits in a visit store, Parquet by day"
 DJANGO = False
 JSON = {
     "synthesize": {
@@ -26,6 +27,30 @@ JSON = {
         "files": "文件数 / files",
         "bytes": "总字节数 / bytes in all",
         "out": "文件夹 / folder",
+    },
+    "ingest": {
+        "good": "可用的到访行 / rows that are visits",
+        "open_ends": "其中尚未结束的 / of these still going on",
+        "missing": "缺人员或开始的行 / rows without person or start",
+        "no_place": "场所不详的行 / rows whose place is unknown",
+        "not_whole": "非整数的行 / rows with no whole numbers",
+        "backwards": "结束早于开始的行 / rows that end before they start",
+        "days": "涉及的天数 / days",
+        "again": "该批次此前已并入 / whether the batch had been taken in before",
+    },
+    "replace-day": {
+        "good": "可用的到访行 / rows that are visits",
+        "open_ends": "其中尚未结束的 / of these still going on",
+        "missing": "缺人员或开始的行 / rows without person or start",
+        "no_place": "场所不详的行 / rows whose place is unknown",
+        "not_whole": "非整数的行 / rows with no whole numbers",
+        "backwards": "结束早于开始的行 / rows that end before they start",
+        "days": "涉及的天数 / days",
+        "again": "该批次此前已并入 / whether the batch had been taken in before",
+    },
+    "compact": {
+        "days": "合并了文件的天数 / days whose files were gathered",
+        "visits": "库中到访数 / visits in the store",
     },
 }
 
@@ -45,7 +70,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--out", type=Path, required=True, metavar="PATH", help="空文件夹 / an empty folder")
 
 
+    visit_store_words.add_words(below)
+
+
 def run(args: argparse.Namespace) -> int:
+    words = {"ingest": visit_store_words.ingest, "replace-day": visit_store_words.replace_day, "compact": visit_store_words.compact}
+    return words.get(args.what, synthesize)(args)
+
+
+def synthesize(args: argparse.Namespace) -> int:
     city = synthesize_visits(
         people=args.people, visits=args.visits, days=args.days, seed=args.seed, places=args.places,
         first=args.first, threads=args.threads,
