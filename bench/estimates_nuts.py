@@ -52,7 +52,7 @@ def main(source: str, target: str, warm_up: str = "500", draws: str = "1000") ->
         NUTS(model, target_accept_prob=0.9),
         num_warmup=int(warm_up),
         num_samples=int(draws),
-        num_chains=2,
+        num_chains=1,
         progress_bar=False,
     )
     for place, counts in enumerate(given["counts"]):
