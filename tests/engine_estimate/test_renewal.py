@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from tongchou.engine.estimate import EstimateError, estimate_renewal
 
 from tests.engine_estimate.test_infections import DELAY, INTERVAL, outbreak
 
+NUTS = Path(__file__).with_name("nuts_reference.json")
 GENERATION = INTERVAL[:22] / INTERVAL[:22].sum()
 
 
@@ -28,6 +32,20 @@ def test_intervals_hold_the_true_number(two):
     assert result.weekday.mean(axis=1) == pytest.approx([1, 1], abs=0.02)
     sunday, monday = 6 - 30 % 7, (7 - 30 % 7) % 7  # the simulation began 30 days before day 1
     assert (result.weekday[:, sunday] < result.weekday[:, monday]).all()
+
+
+def test_posterior_is_that_of_nuts():
+    """The file: ``bench/estimates_nuts.py`` (numpyro, one chain of 500 after 300) on two simulated areas, one with few cases."""
+    kept = json.loads(NUTS.read_text(encoding="utf-8"))
+    result = estimate_renewal(kept["counts"], GENERATION, DELAY)
+    theirs, spread = np.array(kept["mean"]), np.array(kept["sd"])
+    gap = np.abs(result.mean - theirs) / spread
+    assert gap.mean() < 0.15
+    assert gap.max() < 0.5
+    assert np.abs(result.sd / spread - 1).mean() < 0.1
+    for place in (0, 2):
+        ends = np.array(kept["quantiles"])[..., place]
+        assert (np.abs(result.quantiles[..., place] - ends) / spread).mean() < 0.3
 
 
 def test_newest_days_are_less_sure_and_an_area_stands_alone(two):
