@@ -118,11 +118,11 @@ def by_day(coded: Coded) -> Iterator[tuple[int, Coded]]:
         yield int(day[0]), coded
         return
     order = order_of_starts(day.astype(np.int32))
-    distinct, begins = np.unique(day[order], return_index=True)
-    bounds = [*begins.tolist(), day.size]
-    for turn, one in enumerate(distinct.tolist()):
-        rows = order[bounds[turn] : bounds[turn + 1]]
-        yield one, Coded(*(column[rows] for column in coded))
+    sorted_day = day[order]
+    bounds = [0, *(np.flatnonzero(np.diff(sorted_day)) + 1).tolist(), day.size]
+    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+        rows = order[low:high]
+        yield int(sorted_day[low]), Coded(*(column[rows] for column in coded))
 
 
 def together(parts: list[Coded]) -> Coded:
