@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -173,6 +176,17 @@ def test_an_uncertain_interval_mixes_the_posteriors(reference):
     np.testing.assert_allclose(mixed.mean[0][told], pooled.mean(axis=0), rtol=0.05)
     np.testing.assert_allclose(mixed.sd[0][told], pooled.std(axis=0), rtol=0.05)
     np.testing.assert_allclose(mixed.quantiles[0][told], np.quantile(pooled, mixed.levels, axis=0).T, rtol=0.05)
+
+
+def test_an_uncertain_interval_agrees_with_epiestim(reference):
+    """The file is what EpiEstim 2.2-4 gives for uncertain_si with these laws, n1 = 500, n2 = 100, seed 1: it samples, so 5 %."""
+    with Path(__file__).with_name("epiestim_uncertain_si.csv").open(encoding="utf-8") as lines:
+        theirs = np.array([[float(row[key]) for key in ("mean", "sd", "q025", "q975")] for row in csv.DictReader(lines)])
+    cases = reference("Flu2009_incidence.csv", "incidence")
+    drawn = draw_serial_intervals(Uncertain(2.6, 1, 1.1, 4.2), Uncertain(1.5, 0.5, 0.5, 2.5), count=1000, most_days=31, seed=3)
+    mixed = estimate_reproduction_uncertain(cases, drawn, levels=(0.025, 0.975))
+    ours = np.column_stack([mixed.mean[0], mixed.sd[0], mixed.quantiles[0]])
+    np.testing.assert_allclose(ours, theirs, rtol=0.05)
 
 
 def test_one_interval_many_times_is_that_interval():

@@ -83,11 +83,11 @@ def pairs_of_reports(reports: Reports, most_delay_days: int) -> Pairs:
     Delays longer than ``most_delay_days`` are counted as that long. Negative corrections between reports are left out.
     """
     totals = reports.totals.sum(axis=0)
-    new = np.maximum(np.diff(totals, axis=0, prepend=0), 0)
-    if len(reports.seen_on) > 1:
-        new[0] = 0  # what the first report knows came at unknown times before it
-    rows, days = np.nonzero(new)
     gap = reports.gap_days
+    new = np.maximum(np.diff(totals, axis=0, prepend=0), 0)
+    # Of onsets before the first report's own gap only the late reports would be seen: they would make the delay too long.
+    new[:, : max(0, int(reports.seen_on[0]) - gap + 1)] = 0
+    rows, days = np.nonzero(new)
     end = reports.seen_on[rows] + 1
     late = np.minimum(end, days + most_delay_days + 1).astype(float)
     first = days.astype(float)
