@@ -44,7 +44,17 @@ def test_a_day_asked_for_alone_is_the_same():
     alone = synthesize_visits(people=20_000, visits=250_000, days=7, seed=7).of_day(3)
     assert alone.day == whole.day == date(2020, 1, 9)
     assert all(np.array_equal(getattr(alone, name), getattr(whole, name)) for name in COLUMNS)
-    assert np.all(np.diff(alone.start) >= 0) and set(alone.start // DAY_S) <= {18270, 18271}
+    assert np.all(np.diff(alone.start) >= 0) and set(alone.start // DAY_S) == {18270}
+
+
+def test_visits_begin_on_their_day_also_in_a_crowded_one():
+    city = synthesize_visits(people=1000, visits=7000, days=1, seed=2, places=500)
+    day = city.of_day(0)
+    assert np.bincount(day.person).max() > 12
+    assert set(day.start // DAY_S) == {18267} and (day.end - day.start).min() >= 300
+    order = np.lexsort((day.start, day.person))
+    same = day.person[order][1:] == day.person[order][:-1]
+    assert not (same & (day.start[order][1:] < day.end[order][:-1])).any()
 
 
 def test_counts_and_ranges_are_what_was_asked(visits):
@@ -105,13 +115,13 @@ def test_a_city_that_cannot_be_is_refused_in_both_languages(changed, code):
 
 
 def test_the_command_writes_a_file_a_day_and_the_same_again(tmp_path, capsys):
-    words = ["visits", "synthesize", "--people", "300", "--visits", "2000", "--days", "3", "--seed", "5", "--json", "--out"]
+    words = ["visits", "synthesize", "--people", "3000", "--visits", "20000", "--days", "3", "--seed", "5", "--json", "--out"]
     assert main([*words, str(tmp_path / "one")]) == 0
     told = json.loads(capsys.readouterr().out)
     assert main([*words, str(tmp_path / "two"), "--threads", "1"]) == 0
     store = VisitStore(tmp_path / "one")
     assert list(store.days()) == [18267, 18268, 18269]  # 6 to 8 January 2020
-    assert sum(store.days().values()) == told["visits"] == 2000
+    assert sum(store.days().values()) == told["visits"] == 20_000
     files = visit_files(tmp_path / "one")
     assert sum(file.stat().st_size for file in files) == told["bytes"] and len(files) == told["files"] == 3
     assert [file.read_bytes() for file in files] == [file.read_bytes() for file in visit_files(tmp_path / "two")]

@@ -98,8 +98,8 @@ def synthesize_visits(
         threads: how many threads may work; the visits do not depend on it.
 
     Returns:
-        ``VisitDays``: exactly ``visits`` visits in all. Nobody is at two places at once; a stay that a person's earlier
-        one delays beyond closing is cut at closing, though never below the shortest stay.
+        ``VisitDays``: exactly ``visits`` visits in all. Nobody is at two places at once; a visit that
+        a person's earlier one delays is cut at closing, though never below the shortest stay, and begins before midnight.
 
     Raises:
         PatternError: where a number is not above 0, or more visits are asked for than the people or places can hold.
@@ -174,8 +174,13 @@ def _go_about(seed, day, low, high, begins, steps, opens, closes, form, persons,
                 spot -= 1
             starts[spot], ends[spot], ranks[spot] = start, start + stay, rank
             persons[at] = person
-        for at in range(first + 1, last):
-            if starts[at] < ends[at - 1]:
-                stay = ends[at] - starts[at]
-                starts[at] = ends[at - 1]
-                ends[at] = starts[at] + max(np.int64(form[2]), min(stay, closes[ranks[at]] - starts[at]))
+        least = np.int64(form[2])
+        for at in range(first, last):
+            stay = ends[at] - starts[at]
+            after = starts[at] if at == first else max(starts[at], ends[at - 1])
+            moved = min(after, DAY_S - least * (last - at))  # all that are left begin before midnight
+            if moved != starts[at]:
+                starts[at] = moved
+                ends[at] = moved + max(least, min(stay, closes[ranks[at]] - moved))
+            if at > first:
+                ends[at - 1] = min(ends[at - 1], moved)
