@@ -6,13 +6,14 @@ decides. Everything here is a plain value; ``ordinance`` puts it in force.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tongchou.engine.city import SiteKind
 from tongchou.engine.epidemic.faults import EpidemicFault
 from tongchou.engine.epidemic.layers import Contacts, Layer
 
 OUTSIDE_HOME = tuple(layer for layer in Layer if layer not in (Layer.HOUSEHOLD, Layer.IMPORT))
+SITE_LAYERS = (Layer.SCHOOL, Layer.TEAM, Layer.WORKPLACE, Layer.INSTITUTION)
 LAST_AGE = 127
 
 
@@ -211,7 +212,16 @@ def _share(value: float, name: str) -> float:
 
 
 def _outside(where: Where) -> Where:
-    return where if where.layers else Where(**{**where.__dict__, "layers": OUTSIDE_HOME})
+    """Layers outside the home where none are named; only those of sites where sectors or kinds of sites are."""
+    by_site = bool(where.sectors or where.site_kinds)
+    if not where.layers:
+        return replace(where, layers=SITE_LAYERS if by_site else OUTSIDE_HOME)
+    if by_site and not set(where.layers) <= set(SITE_LAYERS):
+        raise EpidemicFault(
+            "按行业或场所类别选择时，layers 只能是 school、team、workplace、institution",
+            "sectors and site kinds select sites: layers can only be school, team, workplace and institution",
+        )
+    return where
 
 
 def closure(where: Where, *, compliance: float = 1.0) -> Restriction:
@@ -229,7 +239,7 @@ def shifts(where: Where, *, shifts: int) -> Restriction:
     """Teams or classes are split into shifts that never meet; who works together keeps doing so."""
     if not 2 <= shifts <= 20:
         raise EpidemicFault("班次应为 2 到 20", "shifts must be from 2 to 20")
-    return Restriction(_outside(where), "shifts", shifts=shifts)
+    return Restriction(replace(where, layers=where.layers or SITE_LAYERS), "shifts", shifts=shifts)
 
 
 def staggered_meals(where: Where, contacts: Contacts, *, sittings: int) -> Restriction:
@@ -238,7 +248,7 @@ def staggered_meals(where: Where, contacts: Contacts, *, sittings: int) -> Restr
         raise EpidemicFault("分批就餐至少两批", "staggered meals need two sittings or more")
     layers = where.layers or (Layer.WORKPLACE, Layer.SCHOOL)
     left = 1.0 - contacts.meal_share * (1.0 - 1.0 / sittings)
-    return Restriction(Where(**{**where.__dict__, "layers": layers}), "staggered_meals", contacts=left)
+    return Restriction(replace(where, layers=layers), "staggered_meals", contacts=left)
 
 
 def masks(where: Where, *, wearing: float, outward: float, inward: float) -> Restriction:
@@ -261,11 +271,11 @@ def gathering_ban(where: Where, contacts: Contacts, *, largest: int, compliance:
         known = ", ".join(str(size) for size in above) or "-"
         raise EpidemicFault(f"接触参数给出的聚集人数上限为 {known}", f"the contact pack knows gatherings of more than {known}; largest must be one of these")
     left = 1.0 - above[largest] * _share(compliance, "compliance")
-    return Restriction(Where(**{**where.__dict__, "layers": (Layer.COMMUNITY,)}), "gathering_ban", contacts=left)
+    return Restriction(replace(where, layers=(Layer.COMMUNITY,)), "gathering_ban", contacts=left)
 
 
 __all__ = [
-    "LAST_AGE", "OUTSIDE_HOME", "ContactTesting", "EntryTesting", "Gate", "Isolation", "Measure", "Quarantine", "Restriction",
+    "LAST_AGE", "OUTSIDE_HOME", "SITE_LAYERS", "ContactTesting", "EntryTesting", "Gate", "Isolation", "Measure", "Quarantine", "Restriction",
     "SymptomaticTesting", "TestCapacity", "TestRounds", "Tracing", "Vaccination", "Where", "ZoneLevel", "ZoneRule", "closure",
     "distancing", "gathering_ban", "masks", "reduced_opening", "shifts", "staggered_meals",
 ]  # fmt: skip

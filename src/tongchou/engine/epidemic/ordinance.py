@@ -27,7 +27,6 @@ from tongchou.engine.epidemic.measures import (
 )
 
 HOME_PARTS = {Layer.HOUSEHOLD: 0, Layer.COMMUNITY: 1, Layer.TRANSPORT: 2}
-SITE_LAYERS = (Layer.SCHOOL, Layer.TEAM, Layer.WORKPLACE, Layer.INSTITUTION)
 SECTOR_COUNT = 256
 
 
