@@ -267,7 +267,7 @@ class _Reader:
         """Protection between the given days, straight lines between them."""
         pairs = row.get(key)
         if not isinstance(pairs, list) or not pairs or not all(len(pair) == 2 and 0 <= pair[1] <= 1 for pair in pairs):
-            raise self.fault(f"{table}.{key}", "应为 [天数, 保护率] 的列表", "must be a list of [days, protection]")
+            raise self.fault(f"{table}.{key}", "应为一列 [天数、保护率] 对", "must be a list of [days, protection]")
         days, values = zip(*pairs, strict=True)
         if list(days) != sorted(set(days)):
             raise self.fault(f"{table}.{key}", "天数应递增", "days must rise")

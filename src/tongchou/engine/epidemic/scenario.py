@@ -170,7 +170,8 @@ class _Lines:
 
     def __init__(self, text: str) -> None:
         self._found: dict[tuple[str, int, str], int] = {}
-        header, count, seen = "", 0, {}
+        header, count = "", 0
+        seen: dict[str, int] = {}
         for line, words in enumerate(text.splitlines(), 1):
             if head := re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]\]?", words):
                 header = head[1]
@@ -239,7 +240,7 @@ class _Rows:
     def _where(self, row: Row) -> m.Where:
         ages = row.get("ages", [0, m.LAST_AGE])
         if not (isinstance(ages, list) and len(ages) == 2):
-            raise EpidemicFault("ages 应为 [最小, 最大]", "ages must be [first, last]")
+            raise EpidemicFault("ages 应为 [最小、最大] 两个年龄", "ages must be [first, last]")
         return m.Where(
             from_day=int(row.get("from_day", 0)), to_day=row.get("to_day"), counties=tuple(map(str, row.get("counties", ()))),
             neighbourhoods=tuple(row.get("neighbourhoods", ())), layers=tuple(map(_layer, row.get("layers", ()))),

@@ -1,0 +1,151 @@
+"""``tongchou simulate``: an epidemic in a city, person by person, by a scenario file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tongchou.cli.terminal import CommandError, UsageError, table
+from tongchou.engine.city import City, CityFault, synthesize_city
+from tongchou.engine.epidemic import EpidemicFault, Imports, Outcome, simulate_epidemic
+from tongchou.engine.epidemic.scenario import Scenario, read_scenario
+from tongchou.engine.epidemic.theory import scale_to_reproduction_number
+from tongchou.store.census_tables import census_names, read_census
+from tongchou.store.city_file import load_city
+from tongchou.store.epidemic_packs import SCENARIOS, load_contacts, load_disease
+
+NAME = "simulate"
+HELP_ZH = "在城市中逐人模拟疫情，按情景文件采取措施"
+HELP_EN = "simulate an epidemic in a city person by person, with the measures of a scenario file"
+DJANGO = False
+JSON = {
+    "people": "城市人数 / persons of the city",
+    "days": "天数 / days",
+    "seed": "随机种子；各次重复依次加一 / random seed; replicates count up from it",
+    "scenario": "情景文件 / scenario file",
+    "disease": "疾病参数包 / disease pack",
+    "build_s": "生成或读入城市用时，秒 / seconds to build or load the city",
+    "run_s": "模拟用时，秒；首次运行含编译 / seconds of simulation; the very first run compiles",
+    "peak_rss_mib": "内存峰值，MiB / peak memory",
+    "infections": "感染数；重复多次时为各次中位 / infections; the median of replicates",
+    "attack_rate": "至少感染一次者的比例 / share infected at least once",
+    "infectious_days": "模拟的传染人日 / infectious person-days simulated",
+    "reports": "报告病例数 / cases reported",
+    "deaths": "死亡数 / deaths",
+    "tests": "检测数 / samples taken",
+    "person_days_per_s": "人数×天数÷（生成与模拟用时）；疫情小时没有意义 / persons x days by seconds of build and run; says nothing of a small epidemic",
+    "sha256": "全部结果的散列 / hash of all results",
+    "replicates": "每次重复：seed、infections、attack_rate、reports、deaths、sha256 / each replicate",
+}
+INPUT = {
+    "name_zh": "情景名称 / name of the scenario",
+    "disease": "疾病参数包名称或 .toml 路径 / name of a disease pack, or the path of one",
+    "reproduction_number": "可省：把传播力调到城市中的这一再生数 / optional: scale transmission to this reproduction number in the city",
+    "first_weekday": "第 0 天是星期几，0 为星期一 / weekday of day 0, 0 is Monday",
+    "imports": "[[imports]]：count 或 per_day，from_day，to_day，county，neighbourhood / infections from outside",
+    "measure": "[[measure]]：kind 与其参数，见 docs/models/epidemic.md / a kind and its keys, see docs/models/epidemic.md",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--people", type=int, default=100_000, metavar="N", help="合成城市的人数，缺省 10 万 / persons of a synthetic city, 100,000 if left out")
+    add("--census", default="panzhihua", metavar="NAME", help=f"普查表：{', '.join(census_names())} 或 CSV 路径 / census table, or the path of a CSV")
+    add("--city", type=Path, metavar="DIR", help="已存城市的文件夹，代替 --people / folder of a saved city, instead of --people")
+    add("--days", type=int, default=120, metavar="D", help="天数，缺省 120 / days, 120 if left out")
+    add("--imports", type=int, metavar="N", help="第 0 天的输入感染数；情景文件写有 imports 时可省 / infections on day 0, unless the scenario has imports")
+    add("--seed", type=int, default=1, metavar="S", help="随机种子，缺省 1 / random seed, 1 if left out")
+    add("--scenario", default="uncontrolled", metavar="FILE.toml", help="情景文件，或 uncontrolled、controlled / a scenario file, or one of these two")
+    add("--replicates", type=int, default=1, metavar="R", help="重复次数，共用一座城市 / runs, all in one city")
+    add("--threads", type=int, default=2, metavar="N", help="线程数，不影响结果 / threads; results do not depend on them")
+
+
+def run(args: argparse.Namespace) -> int:
+    if args.replicates < 1 or args.threads < 1:
+        raise UsageError("--replicates 与 --threads 至少为 1", "--replicates and --threads are 1 or more")
+    try:
+        return _run(args)
+    except (EpidemicFault, CityFault) as fault:
+        raise CommandError(fault.zh, fault.en) from None
+
+
+def _run(args: argparse.Namespace) -> int:
+    contacts = load_contacts()
+    scenario, path = _scenario(args.scenario)
+    started = time.perf_counter()
+    city = _city(args)
+    disease = load_disease(scenario.disease)
+    if scenario.reproduction_number is not None:
+        disease = scale_to_reproduction_number(city, disease, contacts, scenario.reproduction_number)
+    built = time.perf_counter()
+    imports = _imports(args, scenario)
+
+    def once(number: int) -> Outcome:
+        return simulate_epidemic(
+            city, disease, scenario.measures, contacts=contacts, days=args.days, imports=imports, seed=args.seed + number,
+            threads=args.threads if args.replicates == 1 else 1, first_weekday=scenario.first_weekday,
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(args.threads) as pool:
+        rows = list(pool.map(lambda number: _row(once(number)), range(args.replicates)))
+    ended = time.perf_counter()
+    data = _summary(rows, city, args, path, disease.code, built - started, ended - built)
+    if args.say.as_json:
+        sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+    else:
+        heads = ["seed", "感染/infections", "罹患率/attack", "报告/reports", "死亡/deaths"]
+        cells = [(row["seed"], row["infections"], f"{row['attack_rate']:.3f}", row["reports"], row["deaths"]) for row in rows]
+        args.say(data, f"{table(heads, cells)}\n{data['build_s']} s + {data['run_s']} s, {data['peak_rss_mib']} MiB, sha256 {data['sha256'][:12]}")
+    return 0
+
+
+def _scenario(name: str) -> tuple[Scenario, str]:
+    path = SCENARIOS / f"{name}.toml" if name in ("uncontrolled", "controlled") else Path(name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise CommandError(f"无法读取情景文件 {path}", f"the scenario file {path} cannot be read") from None
+    return read_scenario(text, load_contacts(), name=path.name), path.name
+
+
+def _city(args: argparse.Namespace) -> City:
+    if args.city:
+        return load_city(args.city)
+    return synthesize_city(read_census(args.census), people=args.people, seed=args.seed)
+
+
+def _imports(args: argparse.Namespace, scenario: Scenario) -> tuple[Imports, ...]:
+    given = () if args.imports is None else (Imports(count=args.imports),)
+    if not scenario.imports and not given:
+        raise UsageError("请用 --imports N 说明输入感染数，或在情景文件写 [[imports]]", "say how many infections arrive by --imports N, or write [[imports]] in the scenario")
+    return (*scenario.imports, *given)
+
+
+def _row(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "seed": outcome.seed, "infections": outcome.infections, "attack_rate": round(outcome.attack_rate, 6),
+        "infectious_days": outcome.infectious_days, "reports": int(outcome.daily("reports").sum()),
+        "deaths": int(outcome.daily("deaths").sum()), "tests": int(outcome.log.tests.sum()), "sha256": outcome.digest(),
+    }  # fmt: skip
+
+
+def _summary(
+    rows: list[dict[str, Any]], city: City, args: argparse.Namespace, scenario: str, disease: str, build_s: float, run_s: float
+) -> dict[str, Any]:
+    middle = {key: float(np.median([row[key] for row in rows])) for key in rows[0] if key not in ("seed", "sha256")}
+    whole = {key: value if key == "attack_rate" else int(value) for key, value in middle.items()}
+    return {
+        "people": city.persons, "days": args.days, "seed": args.seed, "scenario": scenario, "disease": disease,
+        "build_s": round(build_s, 3), "run_s": round(run_s, 3),
+        "peak_rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, **whole,
+        "person_days_per_s": round(city.persons * args.days * len(rows) / (build_s + run_s)),
+        "sha256": rows[0]["sha256"], "replicates": rows,
+    }  # fmt: skip
