@@ -14,6 +14,7 @@ from django.db.models import Q
 from tongchou import areas, audit, citytime
 from tongchou.access.actor import Actor
 from tongchou.bridge import counts
+from tongchou.bridge.area_forecast import forecast_area, nowcast_area, score_forecasts
 from tongchou.bridge.outlook_rules import FoundRules, find_outlook_rules
 from tongchou.bridge.zone_levels import zone_areas
 from tongchou.engine.chains import (
@@ -97,6 +98,7 @@ def store_outlooks(
     city = load_cases(outbreak, day, found.rules.max_incubation_days if found.rules else None)
     found, own_delay = _with_own_delay(found, city, day)
     before = outlooks_of(outbreak, day)
+    score_forecasts(outbreak, city.cases, city.places, day)
     rows = []
     for path in [outbreak.area_path, *zone_areas(outbreak.area_path, day)]:
         here = city.here(path)
@@ -106,6 +108,9 @@ def store_outlooks(
             rows.append(last)
             continue
         figures, reasons = _compute(city, here, day, found, downgrade)
+        if figures.get("curve") and found.rules is not None:
+            figures["forecast"] = forecast_area(city.cases, here, path, day, found.rules.spread.serial)
+            figures["nowcast"] = nowcast_area(city.cases, here, day)
         if "model" in figures:
             figures["model"]["report_delay_from"] = "cases" if own_delay else "rule"
         row = _store(outbreak, day, path, last, figures, reasons, found, stamp, by)

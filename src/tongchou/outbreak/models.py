@@ -211,3 +211,29 @@ class AreaOutlook(models.Model):
 
     def __str__(self) -> str:
         return f"{self.area_path} {self.day_on} v{self.version}"
+
+
+class ForecastScore(models.Model):
+    """How one day of a kept forecast fared against what came: weighted interval score and whether the intervals held it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    outlook = models.ForeignKey(
+        AreaOutlook, on_delete=models.PROTECT, related_name="scores", verbose_name=_("疫情研判")
+    )
+    target_on = models.DateField(_("预测的日期"))
+    horizon_days = models.PositiveSmallIntegerField(_("提前天数"))
+    method = models.CharField(_("方法"), max_length=20)
+    observed = models.PositiveIntegerField(_("实际报告例数"))
+    wis = models.FloatField(_("加权区间得分"))
+    in_50 = models.BooleanField(_("在 50% 区间内"))
+    in_90 = models.BooleanField(_("在 90% 区间内"))
+    scored_at = models.DateTimeField(_("评分时间"))
+
+    class Meta:
+        verbose_name = _("预测评分")
+        verbose_name_plural = _("预测评分")
+        constraints = [models.UniqueConstraint(fields=["outlook", "target_on"], name="forecastscore_once")]
+        indexes = [models.Index(fields=["-target_on", "horizon_days"], name="forecastscore_day")]
+
+    def __str__(self) -> str:
+        return f"{self.target_on} +{self.horizon_days} {self.wis:.2f}"

@@ -13,8 +13,8 @@ from tongchou.access.actor import Actor
 from tongchou.access.pages import page
 from tongchou.outbreak import reach
 from tongchou.outbreak.models import Outbreak
-from tongchou.outbreak.outlook_view import view_of
-from tongchou.outbreak.queries.outlook import days_of, newest_outlook, outlooks_of
+from tongchou.outbreak.outlook_view import chance_text, view_of
+from tongchou.outbreak.queries.outlook import days_of, newest_outlook, outlooks_of, record_of
 
 
 @page("outlook")
@@ -46,12 +46,23 @@ def outlook_area(request: HttpRequest, path: str) -> HttpResponse:
         "view": view_of(row),
         "problem": problem,
         "history": [view_of(one) for one in reversed(days_of(outbreak, path, last=14))],
+        "record": _record(outbreak, path),
         "below": [view_of(one) for one in below.values() if one.area_path != path],
         "above": outbreak.area_path
         if path != outbreak.area_path and _may_see(actor, outbreak, outbreak.area_path)
         else "",
     }
     return render(request, "outbreak/outlook.html", context)
+
+
+def _record(outbreak: Outbreak, path: str) -> str:
+    """How earlier forecasts of the area fared, in a sentence; empty before the first is scored."""
+    record = record_of(outbreak, path)
+    if record is None:
+        return ""
+    return _("以往的预测已评分 %(days)d 天：平均加权区间得分 %(wis).2f 例，实际落在 50%% 区间内 %(fifty)s、90%% 区间内 %(ninety)s") % {
+        "days": record.days, "wis": record.wis, "fifty": chance_text(record.in_50), "ninety": chance_text(record.in_90),
+    }  # fmt: skip
 
 
 def _outbreak() -> Outbreak | None:

@@ -48,6 +48,29 @@ class EndLine:
 
 
 @dataclass(frozen=True)
+class ForecastLine:
+    """Cases that a day will bring: the median and the 50 % and 90 % intervals."""
+
+    day: date
+    median: float
+    low_50: float
+    high_50: float
+    low_90: float
+    high_90: float
+
+
+@dataclass(frozen=True)
+class NowcastLine:
+    """Cases by day of onset: known so far, and what they will come to in the end with the 95 % interval."""
+
+    day: date
+    known: int
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class OutlookView:
     """``verdict`` is the first sentence, ``reasons`` the others; ``data`` is what the charts read."""
 
@@ -58,6 +81,8 @@ class OutlookView:
     tiles: list[Tile]
     chains: list[ChainLine]
     end: list[EndLine]
+    forecast: list[ForecastLine]
+    nowcast: list[NowcastLine]
     data: dict[str, Any]
     read_at: datetime | None
     cases_read: str
@@ -83,7 +108,7 @@ def view_of(row: AreaOutlook | None) -> OutlookView | None:
     said = [reason[side] for reason in row.reasons]
     count, _at, changed = row.data_version.partition("@")
     chains = [_chain(one) for one in row.figures.get("chain_rows", ())]
-    end = _end(row)
+    end, forecast = _end(row), _forecast(row)
     return OutlookView(
         row=row,
         name=areas.name_of(row.area_path, row.day_on),
@@ -92,7 +117,9 @@ def view_of(row: AreaOutlook | None) -> OutlookView | None:
         tiles=_tiles(row),
         chains=chains,
         end=end,
-        data=_data(row, chains, end),
+        forecast=forecast,
+        nowcast=_nowcast(row),
+        data=_data(row, chains, end) | {"forecast": _forecast_data(row, forecast)},
         read_at=None if changed in ("", "-") else datetime.fromisoformat(changed),
         cases_read=count,
         rules=sorted(row.rules.values()),
@@ -203,6 +230,44 @@ def _end(row: AreaOutlook) -> list[EndLine]:
         EndLine(first + timedelta(days=step), 100 * over, 100 * silent, 100 * quiet)
         for step, (over, silent, quiet) in enumerate(chances)
     ]
+
+
+def _forecast(row: AreaOutlook) -> list[ForecastLine]:
+    kept = row.figures.get("forecast")
+    if not kept:
+        return []
+    at = [kept["levels"].index(level) for level in (0.5, 0.25, 0.75, 0.05, 0.95)]
+    return [
+        ForecastLine(date.fromisoformat(day), *(values[place] for place in at))
+        for day, values in zip(kept["days"], kept["quantiles"], strict=True)
+    ]
+
+
+def _nowcast(row: AreaOutlook) -> list[NowcastLine]:
+    kept = row.figures.get("nowcast")
+    if not kept:
+        return []
+    columns = zip(kept["days"], kept["known"], kept["median"], kept["low"], kept["high"], strict=True)
+    return [NowcastLine(date.fromisoformat(day), *values) for day, *values in columns]
+
+
+def _forecast_data(row: AreaOutlook, lines: list[ForecastLine]) -> dict[str, Any] | None:
+    """What ``outlook.js`` draws: past counts as bars, the median as a line between two bands."""
+    if not lines:
+        return None
+    kept = row.figures["forecast"]
+    return {
+        "past_days": kept["past_days"],
+        "past": kept["past"],
+        "days": kept["days"],
+        "median": [one.median for one in lines],
+        "low_50": [one.low_50 for one in lines],
+        "high_50": [one.high_50 for one in lines],
+        "low_90": [one.low_90 for one in lines],
+        "high_90": [one.high_90 for one in lines],
+        "names": [_("已报告"), _("预测中位"), _("50% 区间"), _("90% 区间")],
+        "label": _("今后两周每日报告例数的预测，中位与区间"),
+    }
 
 
 def _chart_days(row: AreaOutlook, known: int) -> int:

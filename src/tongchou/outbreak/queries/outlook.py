@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
-from tongchou.outbreak.models import AreaOutlook, Outbreak
+from django.db.models import Avg, Count, Q
+
+from tongchou.outbreak.models import AreaOutlook, ForecastScore, Outbreak
+
+
+@dataclass(frozen=True)
+class Record:
+    """How the forecasts of an area have fared: scored days, mean weighted interval score, shares within the intervals."""
+
+    days: int
+    wis: float
+    in_50: float
+    in_90: float
 
 
 def newest_outlook(outbreak: Outbreak, path: str, on: date | None = None) -> AreaOutlook | None:
@@ -28,3 +41,17 @@ def days_of(outbreak: Outbreak, path: str, last: int = 60) -> list[AreaOutlook]:
     for row in rows[: last * 4]:
         by_day.setdefault(row.day_on, row)
     return [by_day[day] for day in sorted(by_day)][-last:]
+
+
+def record_of(outbreak: Outbreak, path: str) -> Record | None:
+    """Over all scored days of the area's forecasts; None before the first."""
+    rows = ForecastScore.objects.filter(outlook__outbreak=outbreak, outlook__area_path=path)
+    found = rows.aggregate(
+        days=Count("id"),
+        wis=Avg("wis"),
+        fifty=Count("id", filter=Q(in_50=True)),
+        ninety=Count("id", filter=Q(in_90=True)),
+    )
+    if not found["days"]:
+        return None
+    return Record(found["days"], found["wis"], found["fifty"] / found["days"], found["ninety"] / found["days"])

@@ -60,6 +60,29 @@
     };
   };
 
+  // Bands are stacked areas: an unseen base up to the lower end, then the width of the interval.
+  const fan = (data, paint) => {
+    const days = data.past_days.concat(data.days);
+    const gap = data.past_days.map(() => null);
+    const late = (values) => gap.concat(values);
+    const band = (name, stack, low, high, opacity) => [
+      { name: `${stack}-base`, type: "line", stack, symbol: "none", lineStyle: { opacity: 0 }, data: late(low), silent: true, tooltip: { show: false } },
+      { name, type: "line", stack, symbol: "none", lineStyle: { opacity: 0 }, itemStyle: { color: paint.quiet }, areaStyle: { color: paint.quiet, opacity }, data: late(high.map((value, at) => value - low[at])), silent: true },
+    ];
+    return {
+      ...frame(paint), tooltip: { show: false },
+      legend: { top: 0, left: 0, itemWidth: 16, itemHeight: 9, itemGap: 16, textStyle: { color: paint.soft, fontFamily: paint.font }, data: data.names },
+      grid: { left: 42, right: 14, top: 34, bottom: 26 },
+      xAxis: axis(paint, { type: "category", data: days, axisLabel: { formatter: short } }),
+      yAxis: axis(paint, { type: "value", min: 0, minInterval: 1, splitNumber: 4 }),
+      series: [
+        { name: data.names[0], type: "bar", data: data.past, itemStyle: { color: paint.closed }, barMaxWidth: 16 },
+        ...band(data.names[3], "ninety", data.low_90, data.high_90, 0.16), ...band(data.names[2], "fifty", data.low_50, data.high_50, 0.3),
+        { name: data.names[1], type: "line", data: late(data.median), symbol: "none", lineStyle: { color: paint.quiet, width: 2.5 }, itemStyle: { color: paint.quiet } },
+      ],
+    };
+  };
+
   const place = (id, text, label, make) => {
     const box = document.getElementById(id);
     if (!box || typeof echarts === "undefined") return;
@@ -79,6 +102,7 @@
     const data = JSON.parse(block.textContent);
     if (!data) return;
     if (data.end.days.length) place("outlook-end", JSON.stringify(data.end), data.end.label, (paint) => ends(data.end, paint));
+    if (data.forecast) place("outlook-forecast", JSON.stringify(data.forecast), data.forecast.label, (paint) => fan(data.forecast, paint));
     if (data.chains.rows.length) place("outlook-chains", JSON.stringify(data.chains) + data.today, data.chains.label, (paint) => bars(data.chains, paint, data.today));
   };
 

@@ -1,0 +1,136 @@
+"""Forecast and nowcast of an area where there are enough cases; and the score of earlier forecasts once the days have come."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+
+from tongchou import areas, citytime
+from tongchou.engine.chains import Cases, DayDelay, daily_counts
+from tongchou.engine.estimate import CaseSeries, EstimateError, nowcast_counts, reports_of_cases
+from tongchou.engine.estimate.forecast_methods import CaseForecast, forecast_cases
+from tongchou.engine.estimate.hubverse import issue, score_issued
+from tongchou.outbreak.models import AreaOutlook, ForecastScore, Outbreak
+
+HORIZON_DAYS = 14
+#: onset days that the nowcast shows, and those of which it learns
+NOWCAST_DAYS, MEMORY_DAYS = 14, 60
+#: a day of onset this old is taken as fully reported
+MOST_DELAY_DAYS = 30
+
+
+def forecast_area(cases: Cases, here: np.ndarray, path: str, day: date, serial: DayDelay) -> dict[str, Any] | None:
+    """Daily cases by report of the next two weeks in 23 quantiles, as the method chosen in the backtest gives them.
+
+    The random streams are keyed by area and day, so the same data give the same forecast. None where the series is
+    too short for the method.
+    """
+    first, every, came = daily_counts(cases, here, np.datetime64(day, "D"))
+    series = CaseSeries(path, every, came, first_on=date.fromisoformat(str(first)))
+    try:
+        found = forecast_cases([series], interval=serial.pmf, horizon=HORIZON_DAYS, seed=day.toordinal())[0]
+    except EstimateError:
+        return None  # shorter than the method's fewest days
+    return {
+        "method": found.method,
+        "reference_on": found.reference_on.isoformat(),
+        "levels": list(found.levels),
+        "days": [found.day(ahead).isoformat() for ahead in range(1, found.horizon + 1)],
+        "quantiles": [[round(float(value), 3) for value in row] for row in found.quantiles],
+        "past_days": [(day - timedelta(days=back)).isoformat() for back in range(min(28, every.size) - 1, -1, -1)],
+        "past": [int(count) for count in every[-min(28, every.size) :]],
+    }
+
+
+def nowcast_area(cases: Cases, here: np.ndarray, day: date) -> dict[str, Any] | None:
+    """Cases by day of onset of the last two weeks as they will be known in the end; None where no delay can be learnt."""
+    close = np.datetime64(day, "D")
+    used = here & ~np.isnat(cases.onset_on) & (cases.reported_on >= cases.onset_on) & (cases.reported_on <= close)
+    recent = used & (cases.onset_on > close - MEMORY_DAYS)
+    if not recent.any():
+        return None
+    first = cases.onset_on[recent].min()
+    onset, report = ((one[recent] - first).astype(np.int64) for one in (cases.onset_on, cases.reported_on))
+    last = int((close - first).astype(np.int64))
+    try:
+        found = nowcast_counts(
+            reports_of_cases(onset, report, last=last),
+            most_delay_days=min(MOST_DELAY_DAYS, max(last, 1)),
+            seed=day.toordinal(),
+        )
+    except EstimateError:
+        return None  # too few pairs of onset and report to learn a delay from
+    shown = min(NOWCAST_DAYS, last + 1)
+    low, middle, high = (found.levels.index(level) for level in (0.025, 0.5, 0.975))
+    quantiles = found.quantiles[0, -shown:]
+    return {
+        "days": [(day - timedelta(days=back)).isoformat() for back in range(shown - 1, -1, -1)],
+        "known": [int(one) for one in found.known[0, -shown:]],
+        "median": [float(one) for one in quantiles[:, middle]],
+        "low": [float(one) for one in quantiles[:, low]],
+        "high": [float(one) for one in quantiles[:, high]],
+        "not_dated": int((here & ~used).sum()),
+    }
+
+
+@transaction.atomic
+def score_forecasts(outbreak: Outbreak, cases: Cases, places: tuple[str, ...], day: date) -> int:
+    """Score every kept forecast for the days that have closed by ``day`` and are not scored yet; how many days were.
+
+    Of a day on which the run was made several times the last version counts: what stood when the day closed. The
+    truth is what is known now; a later correction does not change a score that was given.
+    """
+    closed = day if citytime.now() >= citytime.day_close(day) else day - timedelta(days=1)
+    rows = AreaOutlook.objects.filter(
+        outbreak=outbreak, day_on__lt=closed, day_on__gte=closed - timedelta(days=2 * HORIZON_DAYS)
+    )
+    kept = {(row.area_path, row.day_on): row for row in rows.order_by("version") if row.figures.get("forecast")}
+    known = set(ForecastScore.objects.filter(outlook__in=kept.values()).values_list("outlook_id", "target_on"))
+    scored = []
+    for (path, _on), row in kept.items():
+        truth = _truth(cases, places, path, closed)
+        forecast = _as_issued(row)
+        due = [
+            one for one in issue(forecast) if one.target_end_on <= closed and (row.pk, one.target_end_on) not in known
+        ]
+        scored += [
+            _score(row, one) for one in score_issued(due, {one.key: truth.get(one.target_end_on, 0) for one in due})
+        ]
+    ForecastScore.objects.bulk_create(scored)
+    return len(scored)
+
+
+def _as_issued(row: AreaOutlook) -> CaseForecast:
+    kept = row.figures["forecast"]
+    return CaseForecast(
+        area=row.area_path,
+        reference_on=date.fromisoformat(kept["reference_on"]),
+        method=kept["method"],
+        quantiles=np.array(kept["quantiles"]),
+        levels=tuple(kept["levels"]),
+    )
+
+
+def _truth(cases: Cases, places: tuple[str, ...], path: str, closed: date) -> dict[date, int]:
+    here = np.array([areas.holds(path, place) for place in places], np.bool_)
+    here &= ~(cases.reported_on > np.datetime64(closed, "D"))
+    first, every, _came = daily_counts(cases, here, np.datetime64(closed, "D"))
+    start = date.fromisoformat(str(first))
+    return {start + timedelta(days=step): int(count) for step, count in enumerate(every)}
+
+
+def _score(row: AreaOutlook, one: Any) -> ForecastScore:
+    return ForecastScore(
+        outlook=row,
+        target_on=one.forecast.target_end_on,
+        horizon_days=one.forecast.horizon,
+        method=one.forecast.model,
+        observed=int(one.observed),
+        wis=float(one.wis),
+        in_50=bool(one.in_50),
+        in_90=bool(one.in_90),
+        scored_at=citytime.now(),
+    )

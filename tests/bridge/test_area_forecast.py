@@ -1,0 +1,84 @@
+"""Enough cases: reproduction number, forecast and nowcast stored as issued, shown, and scored when the days have come."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from tongchou import citytime
+from tongchou.access.actor import SYSTEM
+from tongchou.bridge.area_outlook import store_outlooks
+from tongchou.outbreak.models import AreaOutlook, Case, ForecastScore
+from tongchou.outbreak.queries.outlook import record_of
+
+from tests.outbreak import panzhihua
+from tests.outbreak.panzhihua import CITY, EAST, VILLAGES, YANBIAN
+from tests.wall.test_wall import signed_in
+
+PER_DAY = [1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11]
+LAST = date(2020, 2, 8)
+
+
+def add_cases(outbreak, day, number):
+    """Confirmed cases of one day in East, ill three days before, invented."""
+    at = citytime.at_hour(day, 12)
+    Case.objects.bulk_create(
+        Case(
+            outbreak=outbreak, case_no=f"T-{day:%m%d}-{one}", area_path=VILLAGES[EAST], status="confirmed", origin="local",
+            definition_version="test", onset_on=day - timedelta(days=3), confirmed_on=day, found_at=at, changed_at=at,
+        )
+        for one in range(number)
+    )  # fmt: skip
+
+
+@pytest.fixture
+def growing(posts):
+    with citytime.standing_at(panzhihua.at(1, 22)):
+        outbreak = panzhihua.build_outbreak()
+    for step, number in enumerate(PER_DAY):
+        add_cases(outbreak, LAST - timedelta(days=len(PER_DAY) - 1 - step), number)
+    return outbreak
+
+
+def stored(outbreak, day, hour=23):
+    with citytime.standing_at(citytime.at_hour(day, hour)):
+        return {row.area_path: row for row in store_outlooks(outbreak, day, by=SYSTEM, days_to_downgrade={})}
+
+
+def test_reproduction_forecast_and_nowcast_of_an_area_with_enough_cases(growing, client):
+    rows = stored(growing, LAST)
+    figures = rows[EAST].figures
+    assert rows[EAST].enough and figures["curve"]["low"] > 1
+    assert rows[EAST].reasons[1]["code"] == "outlook.reproduction_growing"
+    forecast, nowcast = figures["forecast"], figures["nowcast"]
+    assert (forecast["reference_on"], len(forecast["days"]), len(forecast["levels"])) == ("2020-02-08", 14, 23)
+    assert all(row == sorted(row) for row in forecast["quantiles"])
+    assert forecast["past"][-1] == 11
+    # All are reported three days after onset, so of the last days nobody is known yet and somebody will be.
+    assert nowcast["known"][-1] == 0 and nowcast["high"][-1] > 0
+    assert rows[YANBIAN].figures.get("forecast") is None
+    with citytime.standing_at(citytime.at_hour(LAST, 23)):
+        text = signed_in(client, "COMMAND-5104").get(f"/outbreak/outlook/{EAST}/").content.decode()
+    assert "今后两周每日报告" in text and "疫情在扩大" in text and 'data-tile="reproduction"' in text
+    assert "终将知道" in text
+
+
+def test_a_forecast_is_kept_as_issued_and_scored_once_when_its_day_has_closed(growing):
+    issued = stored(growing, LAST)[EAST].figures["forecast"]
+    tomorrow = LAST + timedelta(days=1)
+    add_cases(growing, tomorrow, 12)
+    stored(growing, tomorrow, hour=12)
+    assert not ForecastScore.objects.exists()  # the day still runs
+    with citytime.standing_at(citytime.at_hour(tomorrow + timedelta(days=1), 1)):
+        store_outlooks(growing, tomorrow, by=SYSTEM, days_to_downgrade={})
+        store_outlooks(growing, tomorrow, by=SYSTEM, days_to_downgrade={})
+    score = ForecastScore.objects.get(outlook__area_path=EAST)
+    assert (score.target_on, score.horizon_days, score.observed, score.method) == (tomorrow, 1, 12, issued["method"])
+    levels, first = issued["levels"], issued["quantiles"][0]
+    # The weighted interval score is the mean of twice the pinball loss over the 23 levels (Bracher et al. 2021).
+    by_hand = sum(2 * ((value >= 12) - level) * (value - 12) for level, value in zip(levels, first, strict=True)) / 23
+    assert score.wis == pytest.approx(by_hand, rel=1e-6)
+    assert AreaOutlook.objects.get(area_path=EAST, day_on=LAST).figures["forecast"] == issued
+    record = record_of(growing, EAST)
+    assert (record.days, record.wis) == (1, pytest.approx(by_hand, rel=1e-6))
+    assert record_of(growing, YANBIAN) is None
+    assert record_of(growing, CITY).days == 1
