@@ -66,7 +66,7 @@ def as_text(city: City, figures: CityFigures, differences: Sequence[Difference])
             [(kind, row["sites"], row["persons"], f"{row['mean']:.1f}", row["largest"]) for kind, row in figures.sites.items()],
         ),
         table(["行业/industry", "比重/share"], [(f"{zh}/{en}", f"{share:.1%}") for (zh, en), share in zip(SECTORS, figures.sectors, strict=True)]),
-        f"跨区县就业 / work in another county: {figures.work_in_other_county:.1%}; 同乘 / ride in parties: {figures.riders}",
+        f"跨区县就业 / work in another county: {figures.work_in_other_county:.1%}；同乘 / ride in parties: {figures.riders}",
         _worst(differences),
     ]
     return "\n\n".join(part for part in parts if part)
