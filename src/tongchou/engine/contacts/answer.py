@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tongchou.engine.contacts import kernels
 from tongchou.engine.contacts.asking import Question, Within, visits_of
 from tongchou.engine.contacts.certainty import WEIGHT_ONE, counted_weights
 from tongchou.engine.contacts.contacts import Contacts, Meetings, Pair
 from tongchou.engine.contacts.generations import Found
-from tongchou.engine.contacts.kernels import ASKED, FIRST, FROM, LAST, MEETINGS, OVERLAP, SITES, TO, WEIGHTED, WHO
+from tongchou.engine.contacts.kernels import ASKED, FIRST, FROM, TO, WEIGHTED, WHO
 from tongchou.engine.contacts.numbering import UNKNOWN
 
 
@@ -24,21 +25,29 @@ def answer_of(
     sums = np.concatenate([part.sums for part in parts])
     sizes = [part.people.size for part in parts]
     dropped = {"persons": sum(part.persons_out for part in parts), "pairs": sum(part.pairs_out for part in parts)}
+    overlap_s, weighted_s, meetings, first_at, last_at, places = kernels.split(sums, index.origin)
     return Contacts(
         case=question.cases[turns],
         contact=index.persons.numbers[people],
-        overlap_s=np.ascontiguousarray(sums[:, OVERLAP]),
-        meetings=sums[:, MEETINGS].astype(np.int32),
-        first=sums[:, FIRST] + index.origin,
-        last=sums[:, LAST] + index.origin,
+        overlap_s=overlap_s,
+        meetings=meetings,
+        first=first_at,
+        last=last_at,
         generation=np.repeat([part.generation for part in parts], sizes).astype(np.int8),
-        certainty=question.rule.of(sums[:, WEIGHTED] / WEIGHT_ONE).astype(np.float32),
-        places=sums[:, SITES].astype(np.int32),
-        is_case=np.isin(people, question.every_case),
+        certainty=question.rule.of(weighted_s).astype(np.float32),
+        places=places,
+        is_case=_among(people, np.sort(question.every_case)),
         unknown_cases=question.cases[question.codes == UNKNOWN],
         dropped={what: count for what, count in dropped.items() if count},
         detail=_Detail(question, first or parts[0], within),
     )
+
+
+def _among(people: np.ndarray, sorted_codes: np.ndarray) -> np.ndarray:
+    if sorted_codes.size == 0:
+        return np.zeros(people.size, bool)
+    at = np.minimum(np.searchsorted(sorted_codes, people), sorted_codes.size - 1)
+    return sorted_codes[at] == people
 
 
 class _Detail:

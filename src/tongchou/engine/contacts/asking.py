@@ -163,11 +163,9 @@ class Asking:
         second = next(chunks, None)
         numbering = self.question.index.persons
         if second is None and len(first) < FEW:
-            people, sums = kernels.sum_few(first, len(first), self.place, self.weight)
+            people, sums = kernels.sum_few(first, len(first), self.place, self.weight, numbering.rank)
             kept = ~left_out[people]
-            people, sums = people[kept], sums[kept]
-            order = kernels.order_of_ranks(numbering.rank, people)
-            return people[order], sums[order]
+            return people[kept], sums[kept]
         total = np.zeros((left_out.size, kernels.SUMS), np.int64)
         with ThreadPoolExecutor(1) as pool:  # while one thread sums, this one looks for the next encounters
             pending = pool.submit(kernels.sum_many, first, len(first), self.place, self.weight, total)

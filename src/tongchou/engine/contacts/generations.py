@@ -106,9 +106,7 @@ def sources(question: Question, within: Within) -> Found:
         one = slice(turn, turn + 1)
         asking = visits_of(question, question.codes[one], question.since[one], question.until[one])
         found = within.clip(asking.encounters(), question.need)
-        met, sum_of = kernels.sum_few(found, len(found), asking.place, asking.weight)
-        order = kernels.order_of_ranks(question.index.persons.rank, met)
-        met, sum_of = met[order], sum_of[order]
+        met, sum_of = kernels.sum_few(found, len(found), asking.place, asking.weight, question.index.persons.rank)
         turns.append(np.full(met.size, turn, np.int32))
         who.append(met)
         sums.append(sum_of)

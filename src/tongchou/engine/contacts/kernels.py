@@ -141,34 +141,38 @@ def scan(words, table, place, start, end, whose, need, visit, segment, found):
 
 @njit(cache=True, nogil=True)
 def _add(sums, row, begin, finish, weight, site):
+    """One more meeting of the person of a line; a line with no meeting yet may hold anything but in ``MEETINGS``."""
     length = finish - begin
-    sums[row, OVERLAP] += length
-    sums[row, WEIGHTED] += length * weight
     if sums[row, MEETINGS] == 0:
+        sums[row, OVERLAP] = length
+        sums[row, WEIGHTED] = length * weight
+        sums[row, MEETINGS] = 1
         sums[row, FIRST] = begin
         sums[row, LAST] = finish
         sums[row, LAST_SITE] = site
         sums[row, SITES] = 1
-    else:
-        sums[row, FIRST] = min(sums[row, FIRST], begin)
-        sums[row, LAST] = max(sums[row, LAST], finish)
-        if sums[row, LAST_SITE] != site:
-            sums[row, LAST_SITE] = site
-            sums[row, SITES] += 1
+        return
+    sums[row, OVERLAP] += length
+    sums[row, WEIGHTED] += length * weight
     sums[row, MEETINGS] += 1
+    sums[row, FIRST] = min(sums[row, FIRST], begin)
+    sums[row, LAST] = max(sums[row, LAST], finish)
+    if sums[row, LAST_SITE] != site:
+        sums[row, LAST_SITE] = site
+        sums[row, SITES] += 1
 
 
 @njit(cache=True, nogil=True)
-def sum_few(found, count, place, weight):
-    """Sums of ``count`` encounters by person, through a hash table: (people, sums), in order of first meeting."""
+def _sum_into(found, count, place, weight, slots, people, sums):
+    """Sums of ``count`` encounters by person into the first lines of ``people`` and ``sums``; how many people.
+
+    ``slots`` is room for a hash table, above twice ``count``; the three may hold anything.
+    """
     size = 16
     while size < 2 * count:
         size *= 2
-    slots = np.empty(size, np.int32)
     for slot in range(size):
         slots[slot] = -1
-    people = np.empty(count, np.int32)
-    sums = np.zeros((count, SUMS), np.int64)
     rows = 0
     for one in range(count):
         who = found[one, WHO]
@@ -178,10 +182,51 @@ def sum_few(found, count, place, weight):
         if slots[slot] < 0:
             slots[slot] = rows
             people[rows] = who
+            sums[rows, MEETINGS] = 0
             rows += 1
         asked = found[one, ASKED]
         _add(sums, slots[slot], found[one, FROM], found[one, TO], weight[asked], place[asked])
-    return people[:rows], sums[:rows]
+    return rows
+
+
+@njit(cache=True, nogil=True)
+def sum_few(found, count, place, weight, rank):
+    """Sums of ``count`` encounters by person, through a hash table: (people, sums), in order of the people's ranks."""
+    slots = np.empty(4 * count + 16, np.int32)
+    people = np.empty(count, np.int32)
+    sums = np.empty((count, SUMS), np.int64)
+    rows = _sum_into(found, count, place, weight, slots, people, sums)
+    sorted_people, sorted_sums = np.empty(rows, np.int32), np.empty((rows, SUMS), np.int64)
+    _put_in_order(people, sums, rows, rank, sorted_people, sorted_sums, 0)
+    return sorted_people, sorted_sums
+
+
+@njit(cache=True, nogil=True)
+def _put_in_order(people, sums, rows, rank, to_people, to_sums, at):
+    """The first ``rows`` lines in order of the people's ranks, from line ``at`` on: sorted digit by digit, 11 bits at a time."""
+    keys, other = np.empty(rows, np.int64), np.empty(rows, np.int64)
+    for row in range(rows):
+        keys[row] = np.int64(rank[people[row]]) << 32 | row
+    begins = np.empty(2049, np.int32)
+    shift = 32
+    while rank.size >> (shift - 32) > 0:
+        for digit in range(2049):
+            begins[digit] = 0
+        for row in range(rows):
+            begins[(keys[row] >> shift & 2047) + 1] += 1
+        for digit in range(2048):
+            begins[digit + 1] += begins[digit]
+        for row in range(rows):
+            digit = keys[row] >> shift & 2047
+            other[begins[digit]] = keys[row]
+            begins[digit] += 1
+        keys, other = other, keys
+        shift += 11
+    for turn in range(rows):
+        row = keys[turn] & 0xFFFFFFFF
+        to_people[at + turn] = people[row]
+        for column in range(SUMS):
+            to_sums[at + turn, column] = sums[row, column]
 
 
 @njit(cache=True, nogil=True)
@@ -190,10 +235,10 @@ def search_each(words, table, codes, since, until, need, place_weight, rank):
 
     ``place_weight`` has an entry a place (int64, 1/1024; 0 leaves the place out), or none where every second weighs 1.
     """
-    turns = np.empty(1024, np.int32)
-    people = np.empty(1024, np.int32)
-    sums = np.empty((1024, SUMS), np.int64)
+    room = 2**16  # memory that is not touched costs nothing
+    turns, people, sums = np.empty(room, np.int32), np.empty(room, np.int32), np.empty((room, SUMS), np.int64)
     found = np.empty((4096, 4), np.int32)
+    slots, some, sum_of = np.empty(4 * 4096, np.int32), np.empty(4096, np.int32), np.empty((4096, SUMS), np.int64)
     rows = 0
     for turn in range(codes.size):
         one = slice(turn, turn + 1)
@@ -210,42 +255,30 @@ def search_each(words, table, codes, since, until, need, place_weight, rank):
             count += more
             if visit < place.size:
                 found = _longer(found, count)
-        who, sum_of = sum_few(found, count, place, weight)
-        while rows + who.size > people.size:
+        if count > some.size:
+            size = found.shape[0]
+            slots, some, sum_of = np.empty(4 * size, np.int32), np.empty(size, np.int32), np.empty((size, SUMS), np.int64)
+        met = _sum_into(found, count, place, weight, slots, some, sum_of)
+        while rows + met > people.size:
             turns, people, sums = _longer_column(turns, rows), _longer_column(people, rows), _longer(sums, rows)
-        for row in order_of_ranks(rank, who):
-            turns[rows] = turn
-            people[rows] = who[row]
-            for column in range(SUMS):
-                sums[rows, column] = sum_of[row, column]
-            rows += 1
+        _put_in_order(some, sum_of, met, rank, people, sums, rows)
+        for row in range(rows, rows + met):
+            turns[row] = turn
+        rows += met
     return turns[:rows], people[:rows], sums[:rows]
 
 
 @njit(cache=True, nogil=True)
-def order_of_ranks(rank, people):
-    """The rows of ``people`` in order of their ranks: counted digit by digit, 11 bits at a time."""
-    order = np.empty(people.size, np.int32)
-    other = np.empty(people.size, np.int32)
-    for row in range(people.size):
-        order[row] = row
-    at = np.empty(2049, np.int32)
-    shift = 0
-    while rank.size >> shift > 0:
-        for digit in range(2049):
-            at[digit] = 0
-        for row in range(people.size):
-            at[(rank[people[row]] >> shift & 2047) + 1] += 1
-        for digit in range(2048):
-            at[digit + 1] += at[digit]
-        for turn in range(people.size):
-            row = order[turn]
-            digit = rank[people[row]] >> shift & 2047
-            other[at[digit]] = row
-            at[digit] += 1
-        order, other = other, order
-        shift += 11
-    return order
+def split(sums, origin):
+    """The columns of sums: overlap, weighted, meetings, first, last, sites; first and last as instants."""
+    size = sums.shape[0]
+    overlap, weighted = np.empty(size, np.int64), np.empty(size, np.float64)
+    first, last = np.empty(size, np.int64), np.empty(size, np.int64)
+    meetings, sites = np.empty(size, np.int32), np.empty(size, np.int32)
+    for row in range(size):
+        overlap[row], weighted[row], meetings[row] = sums[row, OVERLAP], sums[row, WEIGHTED] / ONE, sums[row, MEETINGS]
+        first[row], last[row], sites[row] = sums[row, FIRST] + origin, sums[row, LAST] + origin, sums[row, SITES]
+    return overlap, weighted, meetings, first, last, sites
 
 
 # Copies are loops: numba compiles an assignment between slices together with the text of its error, which takes seconds.
