@@ -15,7 +15,7 @@ from tongchou.places.models import Place
 from tongchou.refusal import Refusal
 
 COUNTY, VILLAGE, GRID = 6, 12, 15
-_SEX = {Person.Sex.MALE: 1, Person.Sex.FEMALE: 2}
+_SEX: Final[Mapping[str, int]] = {Person.Sex.MALE: 1, Person.Sex.FEMALE: 2}
 _SITE_KINDS: Final[Mapping[str, SiteKind]] = {
     "kindergarten": SiteKind.KINDERGARTEN, "school": SiteKind.PRIMARY, "hospital": SiteKind.HOSPITAL, "clinic": SiteKind.HOSPITAL,
     "care_home": SiteKind.CARE_HOME, "welfare": SiteKind.CARE_HOME, "prison": SiteKind.PRISON, "shelter": SiteKind.OTHER_CLOSED,

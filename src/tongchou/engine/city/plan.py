@@ -116,29 +116,54 @@ def _tilt(types: Types, households: Counts, features: Reals, wish: Reals) -> Rea
 
 
 def _fit(counts: Counts, types: Types, persons: int, least_children: int) -> None:
-    """Move single households between types of as many generations until persons are met and children are enough."""
-    pairs = [
-        (a, b) for a in range(len(counts)) for b in range(len(counts)) if a != b and types.generations[a] == types.generations[b]
-    ]  # fmt: skip
-    size, children = types.size, types.children
-    for _round in range(100_000):
-        short = persons - int(counts @ size)
-        lacking = max(least_children - int(counts @ children), 0)
-        if short == 0 and lacking == 0:
+    """Move households between types of as many generations until persons are met, then until children are enough."""
+    count = len(counts)
+    source, target = np.divmod(np.arange(count * count), count)
+    within = (types.generations[source] == types.generations[target]) & (source != target)
+    source, target = source[within], target[within]
+    more = types.size[target] - types.size[source]
+    younger = types.children[target] - types.children[source]
+    while short := persons - int(counts @ types.size):
+        fits = (counts[source] > 0) & (np.sign(more) == np.sign(short)) & (np.abs(more) <= abs(short))
+        if not fits.any():
             return
+        # small steps, out of types that have many, and with the change of children that is wanted
+        lacking = np.sign(least_children - int(counts @ types.children))
+        score = np.where(fits, counts[source] / np.maximum(np.abs(more), 1) * (1.0 + 0.5 * (np.sign(younger) == lacking)), -1.0)
+        _move(counts, source, target, int(np.argmax(score)), max(1, abs(short) // (4 * abs(int(more[np.argmax(score)])))))
+    _add_children(counts, types, least_children, source, target, more, younger)
 
-        def left(pair: tuple[int, int], short: int = short, lacking: int = lacking) -> int:
-            more = int(size[pair[1]] - size[pair[0]])
-            younger = int(children[pair[1]] - children[pair[0]])
-            return abs(short - more) + max(lacking - younger, 0)
 
-        best = min((pair for pair in pairs if counts[pair[0]] > 0), key=lambda pair: (left(pair), -counts[pair[0]]), default=None)
-        if best is None or left(best) >= abs(short) + lacking:
+def _add_children(counts: Counts, types: Types, least: int, source: Counts, target: Counts, more: Counts, younger: Counts) -> None:
+    """Exchange grown-ups for children: moves that keep the persons, then pairs of moves that do so together."""
+    while (lacking := least - int(counts @ types.children)) > 0:
+        free = counts[source] > 0
+        same = free & (more == 0) & (younger > 0)
+        if same.any():
+            chosen = int(np.argmax(np.where(same, counts[source], -1)))
+            _move(counts, source, target, chosen, max(1, lacking // (2 * int(younger[chosen]))))
+            continue
+        best: tuple[int, int] | None = None
+        for step in np.unique(np.abs(more[free & (more != 0)])):
+            up, down = np.flatnonzero(free & (more == step)), np.flatnonzero(free & (more == -step))
+            if len(up) and len(down):
+                pair = int(up[np.argmax(younger[up])]), int(down[np.argmax(younger[down])])
+                gain = int(younger[pair[0]] + younger[pair[1]])
+                apart = source[pair[0]] != source[pair[1]] or counts[source[pair[0]]] > 1
+                if gain > 0 and apart and (best is None or gain > int(younger[best[0]] + younger[best[1]])):
+                    best = pair
+        if best is None:
             return
-        more = int(size[best[1]] - size[best[0]])
-        many = max(1, min(int(counts[best[0]]), short // more if more and lacking == 0 else 1))
-        counts[best[0]] -= many
-        counts[best[1]] += many
+        many = max(1, min(lacking // 4, int(counts[source[best[0]]]) // 2, int(counts[source[best[1]]]) // 2))
+        for move in best:
+            _move(counts, source, target, move, many)
+
+
+def _move(counts: Counts, source: Counts, target: Counts, move: int, many: int) -> None:
+    """``many`` households, or as many as there are, from one type to another."""
+    many = min(many, int(counts[source[move]]))
+    counts[source[move]] -= many
+    counts[target[move]] += many
 
 
 def role_totals(types: Types, counts: Counts) -> dict[str, int]:

@@ -118,11 +118,13 @@ def _spend_days(built: _Built) -> City:
     sites = Sites()
     rolls = _rolls(census, seed, spans, school_age, dwelling, home, sites)
     by_sector = [_workers(seed, here, sector, county) for here in range(len(spans))]
-    staffed, left = staff_schools(rolls, places["neighbourhood_county"], [workers[EDUCATION] for workers in by_sector], census.figures)
+    old_enough = age >= census.figures["school"]["youngest_teacher"]
+    teachers = [workers[EDUCATION][old_enough[workers[EDUCATION]]] for workers in by_sector]
+    staffed, left = staff_schools(rolls, places["neighbourhood_county"], teachers, census.figures)
     for batch in staffed:
         sites.add(batch)
     for here, (workers, span) in enumerate(zip(by_sector, spans, strict=True)):
-        workers[EDUCATION] = left[here]
+        workers[EDUCATION] = np.concatenate([left[here], workers[EDUCATION][~old_enough[workers[EDUCATION]]]])
         for batch in form_closed(dwelling, building, span, workers, home, census.figures):
             sites.add(batch)
         _firms(census, seed, here, span, workers, home, sites)
