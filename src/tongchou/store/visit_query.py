@@ -43,7 +43,7 @@ def contacts_expression(
         end=ibis.coalesce(_.end.cast("int64"), ibis.literal(NEVER, "int64")),
     ).filter(_.place.notnull(), _.person.notnull(), _.start.notnull())
     windows = cases.select(case="person", who="person", begins="begins", ends="ends")
-    first = _gathered(_meetings(known, windows, least, longest_s), generation=1)
+    found = first = _gathered(_meetings(known, windows, least, longest_s), generation=1)
     if generations == 2:
         beyond = (
             first.join(cases, first.case == cases.person)
@@ -51,10 +51,10 @@ def contacts_expression(
         )  # fmt: skip
         named = ibis.union(cases.select(person=_.person), first.select(person=_.contact), distinct=True)
         met = _meetings(known, beyond, least, longest_s)
-        first = ibis.union(first, _gathered(met.anti_join(named, met.contact == named.person), generation=2))
+        found = ibis.union(first, _gathered(met.anti_join(named, met.contact == named.person), generation=2))
     people = cases.select(person="person").distinct()
-    flagged = first.left_join(people, first.contact == people.person)
-    return flagged.select(*[first[name] for name in ANSWER[:-1]], is_case=people.person.notnull())
+    flagged = found.left_join(people, found.contact == people.person)
+    return flagged.select(*[found[name] for name in ANSWER[:-1]], is_case=people.person.notnull())
 
 
 def _meetings(known: ir.Table, windows: ir.Table, least: int, longest_s: int | None) -> ir.Table:
