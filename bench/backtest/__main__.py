@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from bench.backtest.data import Vintage, cumulative_by_city, external, vintages
-from bench.backtest.run import Scores, by_group, forecast_part, score_part, skills
+from bench.backtest.run import Scores, by_group, forecast_part, ratio_with_interval, score_part, skills
 from tongchou.engine.estimate.artefacts import BATCH, DEFINITION, LATE, MISTYPED, count_daily, find_artefacts
 
 PARTS = ("tune", "held_out", "external")
@@ -73,11 +73,11 @@ def marked_cities(cities: set[str]) -> list[str]:
     return found
 
 
-def without(marked: list[str], cities: list[tuple[str, int, dict[str, float]]]) -> dict[str, float]:
-    """Score of each method over the baseline's, over the cities that are not marked."""
+def without(marked: list[str], cities: list[tuple[str, int, dict[str, float]]]) -> dict[str, tuple[float, float, float]]:
+    """Score of each method over the baseline's with its interval, over the cities that are not marked."""
     kept = [(count, means) for city, count, means in cities if city not in marked]
-    total = {method: sum(count * means[method] for count, means in kept) for method in kept[0][1]}
-    return {method: value / total["baseline"] for method, value in total.items()}
+    sums = {method: np.array([count * means[method] for count, means in kept]) for method in kept[0][1]}
+    return {method: ratio_with_interval(mine, sums["baseline"]) for method, mine in sums.items()}
 
 
 def as_text(part: str, told: dict[str, Any], seconds: float) -> str:
@@ -94,7 +94,7 @@ def as_text(part: str, told: dict[str, Any], seconds: float) -> str:
             f"| {100 * row['coverage_50']:.0f} / {100 * row['coverage_90']:.0f} | {row['to_baseline']:.3f}{interval} "
             f"| {row['log_to_baseline']:.3f} | {days} |"
         )
-    rest = ", ".join(f"{method} {value:.3f}" for method, value in told["without_marked"].items())
+    rest = ", ".join(f"{method} {value:.3f} ({low:.3f}-{high:.3f})" for method, (value, low, high) in told["without_marked"].items())
     lines += ["", f"without {', '.join(told['marked']) or 'any'} (batch, late or mistyped): {rest}"]
     for title, key in (("forecast date", "by_date"), ("city", "by_city")):
         names = list(told[key][0][2])

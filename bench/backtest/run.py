@@ -78,23 +78,31 @@ def score_part(vintages: Sequence[Vintage], made: dict[str, Floats]) -> dict[str
     return found
 
 
-def skills(vintages: Sequence[Vintage], scores: dict[str, Scores]) -> list[Skill]:
-    """Relative skill to the baseline, best first, with its bootstrap interval over whole cities."""
+def ratio_with_interval(mine: Floats, baseline: Floats) -> tuple[float, float, float]:
+    """Ratio of two sums over cities, and its bootstrap interval over whole cities (``split.toml``, choice)."""
     choice = SPLIT["choice"]
+    chance = stream(choice["seed"], Purpose.FORECAST_BASELINE)
+    draws = chance.integers(0, len(mine), (choice["bootstrap_draws"], len(mine)))
+    tails = [(1 - choice["interval"]) / 2, (1 + choice["interval"]) / 2]
+    low, high = np.quantile(mine[draws].sum(axis=1) / baseline[draws].sum(axis=1), tails)
+    return float(mine.sum() / baseline.sum()), float(low), float(high)
+
+
+def skills(vintages: Sequence[Vintage], scores: dict[str, Scores]) -> list[Skill]:
+    """Relative skill to the baseline, best first, with its interval.
+
+    With every method on every target, relative skill to the baseline is the ratio of the mean scores.
+    """
     cities = np.array([one.city for one in vintages])
     names = sorted(set(cities))
     sums = {method: np.array([found.wis[cities == city].sum() for city in names]) for method, found in scores.items()}
-    rows = find_relative_skill({method: found.wis.ravel() for method, found in scores.items()}, "baseline")
-    logs = {row.model: row.to_baseline for row in find_relative_skill({m: found.log_wis.ravel() for m, found in scores.items()}, "baseline")}
-    chance = stream(choice["seed"], Purpose.FORECAST_BASELINE)
-    draws = chance.integers(0, len(names), (choice["bootstrap_draws"], len(names)))
-    tails = [(1 - choice["interval"]) / 2, (1 + choice["interval"]) / 2]
+    logs = find_relative_skill({method: found.log_wis.ravel() for method, found in scores.items()}, "baseline")
+    on_logs = {row.model: float(row.to_baseline or np.nan) for row in logs}
     found = []
-    for row in rows:
-        # With every method on every target, relative skill to the baseline is the ratio of the mean scores.
-        ratios = sums[row.model][draws].sum(axis=1) / sums["baseline"][draws].sum(axis=1)
-        low, high = np.quantile(ratios, tails) if len(names) > 1 else (None, None)
-        found.append(Skill(row.model, float(row.to_baseline or np.nan), low, high, float(logs[row.model] or np.nan)))
+    for row in find_relative_skill({method: one.wis.ravel() for method, one in scores.items()}, "baseline"):
+        _, low, high = ratio_with_interval(sums[row.model], sums["baseline"])
+        single = len(names) == 1
+        found.append(Skill(row.model, float(row.to_baseline or np.nan), None if single else low, None if single else high, on_logs[row.model]))
     return found
 
 

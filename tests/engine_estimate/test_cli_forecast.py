@@ -46,14 +46,14 @@ def run(capsys, *words: object) -> tuple[int, str, str]:
 
 def test_a_forecast_as_json_csv_and_parquet_is_the_same(capsys, counts, tmp_path):
     out, table = tmp_path / "f.csv", tmp_path / "f.parquet"
-    code, said, told = run(capsys, "forecast", counts, "--horizon", 3, "--si-mean", 5, "--si-sd", 3, "--out", out, "--json")
+    code, said, told = run(capsys, "forecast", counts, "--horizon", 3, "--method", "renewal", "--si-mean", 5, "--si-sd", 3, "--out", out, "--json")
     assert code == 0 and "西区: 2020-02-12" in told
     rows = json.loads(said)
     assert len(rows) == 2 * 3 * 23 and tuple(rows[0]) == COLUMNS
     assert {row["target_end_date"] for row in rows} == {"2020-02-16", "2020-02-17", "2020-02-18"}
     with out.open(encoding="utf-8", newline="") as lines:
         assert [float(row["value"]) for row in csv.DictReader(lines)] == [row["value"] for row in rows]
-    assert run(capsys, "forecast", counts, "--horizon", 3, "--si-mean", 5, "--si-sd", 3, "--out", table)[0] == 0
+    assert run(capsys, "forecast", counts, "--horizon", 3, "--method", "renewal", "--si-mean", 5, "--si-sd", 3, "--out", table)[0] == 0
     assert pq.read_table(table).column("value").to_pylist() == [row["value"] for row in rows]
     west = [row["value"] for row in rows if row["location"] == "西区" and row["output_type_id"] == 0.5]
     raw = json.loads(run(capsys, "forecast", counts, "--horizon", 3, "--method", "baseline", "--raw", "--json")[1])
@@ -100,7 +100,8 @@ def test_the_example_of_scoringutils_is_scored_as_published(capsys):
         ("date,incidence\n2020-02-01,1\n2020-02-02,4\n", (), "a forecast needs 3"),
         ("date,incidence\n2020-02-01,1\n", ("--horizon", "61"), "must be 1 to 60"),
         ("date,incidence\n2020-02-01,1\n", ("--out", "x.xlsx"), ".csv or .parquet"),
-        ("date,incidence\n2020-02-01,1\n", ("--si-mean", "5"), "given together"),
+        ("date,incidence\n2020-02-01,1\n", ("--method", "renewal", "--si-mean", "5"), "given together"),
+        ("date,incidence\n2020-02-01,1\n", ("--si-mean", "5", "--si-sd", "3"), "uses no serial interval"),
         ("date,incidence\n2020-02-01,1\n", ("--seed", "-1"), "must not be negative"),
     ],
 )

@@ -35,7 +35,7 @@ JSON = {
     "target_end_date": "被预测的日期 / day that is forecast",
     "location": "地区；没有该列时为空 / area, empty without that column",
     "target": "day inc case：当日新增病例 / new cases of the day",
-    "output_type": "quantile",
+    "output_type": "总是 quantile：分位数 / always quantile",
     "output_type_id": "分位水平 / level of the quantile",
     "value": "病例数 / cases",
 }
@@ -68,7 +68,11 @@ def run(args: argparse.Namespace) -> int:
     if file.unused:
         names = ", ".join(file.unused)
         args.say.progress(f"未用到的列：{names}", f"columns not used: {names}")
-    interval = interval_of(args)[0] if args.method in ("renewal", "mean") else None
+    interval = None
+    if args.method in ("renewal", "mean"):
+        interval = interval_of(args)[0]
+    elif args.si or args.si_mean is not None or args.si_sd is not None:
+        raise UsageError(f"方法 {args.method} 不用代间隔，请去掉 --si…或改用 --method renewal", f"{args.method} uses no serial interval: leave --si... out, or take --method renewal")
     try:
         series, ordinary = file.series, None
         if not args.raw:

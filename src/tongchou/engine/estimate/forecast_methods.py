@@ -76,7 +76,7 @@ TREND = FilterSettings(
     start_level=None, start_level_sd=0.36, start_slope_sd=0.1, exposure_floor=0.1,
 )  # fmt: skip
 METHODS = ("renewal", "trend", "mean", "baseline")
-CHOSEN = "renewal"  # least mean score on the tuning cities of bench/backtest/split.toml
+CHOSEN = "trend"  # bench/backtest/choice-2.toml says why
 
 
 @dataclass(frozen=True)
