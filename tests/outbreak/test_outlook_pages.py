@@ -7,6 +7,7 @@ import re
 from datetime import date
 
 import pytest
+from django.utils import translation
 
 from tongchou import citytime
 from tongchou.access.actor import SYSTEM
@@ -36,6 +37,13 @@ def february(db):
             store_outlooks(outbreak, date(2020, 2, day), by=SYSTEM, days_to_downgrade={EAST: 9})
     with citytime.standing_at(panzhihua.at(2, 14)):
         yield outbreak
+
+
+@pytest.fixture(autouse=True)
+def own_language():
+    """A page asked for in English leaves the thread in English: what runs next shall not notice."""
+    yield
+    translation.deactivate()
 
 
 def page(client, address, **headers):
