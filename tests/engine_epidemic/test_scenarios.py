@@ -172,3 +172,16 @@ def test_the_command(capsys, tmp_path):
     assert cli.main([*asked, "--scenario", str(plan)]) == 1
     assert "plan.toml line 2" in capsys.readouterr().err
     assert cli.main(["simulate", "--people", "6000", "--days", "5"]) == 2
+
+
+def test_what_is_written_out_is_read_by_the_estimator(capsys, tmp_path):
+    out = tmp_path / "truth"
+    asked = ["simulate", "--people", "20000", "--days", "80", "--imports", "30", "--out", str(out), "--json"]
+    assert cli.main(asked) == 0
+    data = json.loads(capsys.readouterr().out)
+    lines = (out / "line_list.csv").read_text("utf-8").splitlines()
+    assert len(lines) == data["infections"] + 1
+    assert lines[0].startswith('"person","infector","day","layer","place","age"')
+    assert cli.main(["reproduction", str(out / "series.csv"), "--si-mean", "6", "--si-sd", "3", "--json"]) == 0
+    windows = json.loads(capsys.readouterr().out)
+    assert any(row["mean"] and row["mean"] > 1 for row in windows)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+from pyarrow import csv
 
 from tongchou.cli.terminal import CommandError, UsageError, table
 from tongchou.engine.city import City, CityFault, synthesize_city
@@ -65,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=1, metavar="S", help="随机种子，缺省 1 / random seed, 1 if left out")
     add("--scenario", default="uncontrolled", metavar="FILE.toml", help="情景文件，或 uncontrolled、controlled / a scenario file, or one of these two")
     add("--replicates", type=int, default=1, metavar="R", help="重复次数，共用一座城市 / runs, all in one city")
+    add("--out", type=Path, metavar="DIR", help="写出首次重复的 line_list.csv 与 series.csv / write line_list.csv and series.csv of the first replicate")
     add("--threads", type=int, default=2, metavar="N", help="线程数，不影响结果 / threads; results do not depend on them")
 
 
@@ -95,7 +98,7 @@ def _run(args: argparse.Namespace) -> int:
         )  # fmt: skip
 
     with ThreadPoolExecutor(args.threads) as pool:
-        rows = list(pool.map(lambda number: _row(once(number)), range(args.replicates)))
+        rows = list(pool.map(lambda number: _row(once(number), args.out if number == 0 else None), range(args.replicates)))
     ended = time.perf_counter()
     data = _summary(rows, city, args, path, disease.code, built - started, ended - built)
     if args.say.as_json:
@@ -129,7 +132,15 @@ def _imports(args: argparse.Namespace, scenario: Scenario) -> tuple[Imports, ...
     return (*scenario.imports, *given)
 
 
-def _row(outcome: Outcome) -> dict[str, Any]:
+def _write(folder: Path, name: str, columns: dict[str, Any]) -> None:
+    csv.write_csv(pa.table({key: np.ascontiguousarray(column) for key, column in columns.items()}), str(folder / name))
+
+
+def _row(outcome: Outcome, out: Path | None) -> dict[str, Any]:
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        _write(out, "line_list.csv", outcome.line_list())
+        _write(out, "series.csv", outcome.case_series())
     return {
         "seed": outcome.seed, "infections": outcome.infections, "attack_rate": round(outcome.attack_rate, 6),
         "infectious_days": outcome.infectious_days, "reports": int(outcome.daily("reports").sum()),

@@ -153,6 +153,23 @@ class Outcome:
             "person": self.chain.person, "infector": infector, "day": self.chain.day, "layer": self.chain.layer, "place": self.places(),
         }  # fmt: skip
 
+    def line_list(self) -> dict[str, NDArray[Any]]:
+        """The truth of every infection as columns, days from 0, -1 for what did not happen by the last day."""
+        chain, city = self.chain, self.city
+        return {
+            **self.tree(), "age": city.age[chain.person], "sex": city.sex[chain.person], "neighbourhood": chain.home,
+            "county": city.neighbourhood_county[chain.home], "severity": chain.severity,
+            **{name: self.event_days(name) for name in EVENTS if name != "infections"},
+        }  # fmt: skip
+
+    def case_series(self, event: str = "onsets") -> dict[str, NDArray[Any]]:
+        """Columns t, incidence, imported by day of an event, as ``tongchou reproduction`` reads them."""
+        when = self.event_days(event)
+        imported = when[(when >= 0) & (self.chain.source < 0)]
+        return {
+            "t": np.arange(self.days), "incidence": self.daily(event), "imported": np.bincount(imported, minlength=self.days),
+        }  # fmt: skip
+
     def explain(self, row: int) -> list[Reason]:
         """The chain of infection that led to an infection (a row of ``chain``), the first of it first."""
         if not 0 <= row < self.infections:
