@@ -1,6 +1,6 @@
 """Estimators for 300 areas and 120 days, beside the published packages in the same run.
 
-    flock /work/bench.lock .venv/bin/python -m bench.estimates --peers PYTHON [--parts reproduction,infections,renewal,nowcast]
+    flock /work/bench.lock .venv/bin/python -m bench.estimates --peers PYTHON [--parts reproduction,infections,renewal,nowcast,forecast]
 
 PYTHON has epyestim and numpyro; EpiEstim is run by Rscript (Debian's r-cran-epiestim). A peer that is not there is left out and
 said so. Each of ours is the median of ``--rounds`` runs after one that compiles. Prints one JSON object.
@@ -27,7 +27,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-from tongchou.engine import estimate  # noqa: E402  (the path is set just above)
+from bench import estimates_forecast  # noqa: E402  (the path is set just above)
+from tongchou.engine import estimate  # noqa: E402  (as above)
 
 AREAS, DAYS = 300, 120
 R_COVID_AREAS = 3
@@ -37,7 +38,7 @@ NUTS_AREAS = 2
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.estimates")
     parser.add_argument("--peers", type=Path, default=None, help="a Python that has epyestim and numpyro")
-    parser.add_argument("--parts", default="reproduction,infections,renewal,nowcast")
+    parser.add_argument("--parts", default="reproduction,infections,renewal,nowcast,forecast")
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     answers: dict[str, Any] = {"areas": AREAS, "days": DAYS, "cpus": os.cpu_count(), "load_before": os.getloadavg()[0]}
@@ -207,6 +208,7 @@ def _nowcast(args: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 
 PARTS: dict[str, Callable[[argparse.Namespace, Path], dict[str, Any]]] = {
+    "forecast": lambda args, _folder: estimates_forecast.measure(args.rounds),
     "reproduction": _reproduction,
     "infections": _infections,
     "renewal": _renewal,
