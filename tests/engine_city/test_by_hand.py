@@ -76,6 +76,15 @@ def test_what_cannot_be_is_refused_with_its_row(change, said):
     assert said in refused.value.en and refused.value.zh
 
 
+def test_a_site_in_a_neighbourhood_of_two_counties_is_refused():
+    places = {**HOUSEHOLDS, "neighbourhood": ["East", "East", "East"]}
+    assert city_from_lists(PERSONS, places, SITES, counties=COUNTIES).neighbourhoods == 2
+    with pytest.raises(CityFault, match="two counties have a neighbourhood 'East'"):
+        city_from_lists(PERSONS, places, {**SITES, "neighbourhood": ["East", ""]}, counties=COUNTIES)
+    with pytest.raises(CityFault, match="no household lives in 'North'"):
+        city_from_lists(PERSONS, HOUSEHOLDS, {**SITES, "neighbourhood": ["North", ""]}, counties=COUNTIES)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [

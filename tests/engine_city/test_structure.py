@@ -170,6 +170,14 @@ def test_a_census_that_contradicts_itself_is_refused_by_county(census, change, s
     assert "东区" in refused.value.zh
 
 
+def test_a_county_without_employment_stands_with_that_of_the_others(census):
+    bare = dataclasses.replace(census.counties[1], employed=np.zeros(19, np.int64), sampled_15_plus=0)
+    city = synthesize_city(dataclasses.replace(census, counties=(census.counties[0], bare)), people=4_000, seed=1)
+    assert city.notes["without_employment"] == ["西区"] and len(workers(city)) > 1_000
+    with pytest.raises(CityFault, match="no figures of employment"):
+        synthesize_city(dataclasses.replace(census, counties=(bare,)), people=4_000, seed=1)
+
+
 def test_schools_are_all_kinds(city):
     assert set(SCHOOL_KINDS) <= {SiteKind(kind) for kind in np.unique(city.site_kind)}
 

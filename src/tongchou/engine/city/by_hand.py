@@ -222,10 +222,9 @@ class _Groups:
         home = np.searchsorted(starts, np.arange(starts[-1]), side="right") - 1
         result = np.empty(len(used), np.int32)
         for number, (site, name) in enumerate(zip(used.tolist(), named.tolist(), strict=True)):
+            if name and names.count(name) > 1:
+                raise CityFault(f"两个区县都有社区 {name}：请用不同的编号", f"two counties have a neighbourhood {name!r}; give them keys of their own")
             if name and name not in known:
                 raise CityFault(f"场所所在社区 {name} 没有住户", f"no household lives in {name!r}, where a site stands")
             result[number] = known[name] if name else np.bincount(home[self.site == site]).argmax()
         return result
-
-
-__all__ = ["Columns", "city_from_lists"]

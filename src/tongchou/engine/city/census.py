@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,21 @@ class Census:
     @property
     def population(self) -> int:
         return sum(county.population for county in self.counties)
+
+    def completed(self) -> tuple[Census, list[str]]:
+        """A census in which every county has employment, and the names of those that had none in the table.
+
+        They get the figures of all others together. Raises CityFault where no county has any.
+        """
+        lacking = [county.name for county in self.counties if not county.sampled_15_plus]
+        sampled = sum(county.sampled_15_plus for county in self.counties)
+        if not sampled:
+            raise CityFault(f"普查表 {self.name} 没有就业数字", f"the census table {self.name} has no figures of employment")
+        employed = np.sum([county.employed for county in self.counties], axis=0)
+        filled = tuple(
+            county if county.sampled_15_plus else replace(county, employed=employed, sampled_15_plus=sampled) for county in self.counties
+        )  # fmt: skip
+        return replace(self, counties=filled), lacking
 
     def stated(self) -> list[dict[str, Any]]:
         """The counties as plain values, such as JSON holds."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tongchou.engine.city.census import Counts, Reals
 from tongchou.engine.city.kinds import FEMALE, MALE
 from tongchou.engine.city.plan import Types, role_totals
-from tongchou.engine.city.roles import COLUMNS, GROWN, SEXED, YEARS, fit_roles, readiness
+from tongchou.engine.city.roles import COLUMNS, SEXED, YEARS, fit_roles, readiness
 
 EXCHANGES: Final = 40
 """Rounds in which persons of impossible age gaps are exchanged; each mends most of what is left."""
@@ -260,6 +260,3 @@ class _Builder:
         """Other relatives, whose age says nothing about that of the household."""
         homes = np.repeat(np.arange(len(self.kind)), self.types.members("K")[self.kind])
         self.code[self._seats(homes)] = self.stock.match("K", self.chance.random(len(homes)))
-
-
-__all__ = ["GROWN", "Rooms", "fill_homes", "wanted_places"]

@@ -8,7 +8,6 @@ from typing import Any, Final
 import numpy as np
 
 from tongchou.engine.city.census import AGE_BANDS, Counts, CountyCensus, Reals, share_out
-from tongchou.engine.city.kinds import FEMALE, MALE
 from tongchou.engine.city.model import OLDEST
 
 AGES: Final = np.arange(OLDEST + 1)
@@ -205,6 +204,3 @@ def _fits(column: str, men: Any, grown: Any) -> Any:
     if column in ("S", "R"):
         return grown
     return grown & (men if column.endswith("m") else ~men)
-
-
-__all__ = ["AGES", "COLUMNS", "FEMALE", "GROWN", "MALE", "SEXED", "YEARS", "curve", "fit_roles", "people_by_year", "readiness", "take"]

@@ -91,30 +91,37 @@ def staff_schools(rolls: list[Rolls], county_of: NDArray[np.uint16], teachers: l
     teachers: by county, in lots' order; each school wants its pupils over ``pupils_per_teacher``, and gets its part where
     a county has fewer. A teacher belongs to one class; classes of a school get their teachers in turn.
     """
-    wants = [roll.size / figures["school"]["kind"][roll.kind.name]["pupils_per_teacher"] for roll in rolls]
-    given = [np.zeros(len(roll.size), np.int64) for roll in rolls]
+    if not rolls:
+        return [], teachers
+    want = np.concatenate([roll.size / figures["school"]["kind"][roll.kind.name]["pupils_per_teacher"] for roll in rolls])
+    county = county_of[np.concatenate([roll.neighbourhood for roll in rolls])]
+    by_county = np.argsort(county, kind="stable")
+    edges = np.searchsorted(county[by_county], np.arange(len(teachers) + 1))
+    given = np.zeros(len(want), np.int64)
     left: list[Index] = []
-    placed: list[list[Index]] = [[np.empty(0, np.int64)] * len(roll.size) for roll in rolls]
-    for county, people in enumerate(teachers):
-        here = [(number, np.flatnonzero(county_of[roll.neighbourhood] == county)) for number, roll in enumerate(rolls)]
-        want = np.concatenate([wants[number][sites] for number, sites in here]) if here else np.empty(0)
-        share = share_out(min(len(people), round(float(want.sum()))), want)
-        ends = np.cumsum(share)
-        at = 0
-        for number, sites in here:
-            for site in sites.tolist():
-                placed[number][site] = people[ends[at] - share[at] : ends[at]]
-                given[number][site] = share[at]
-                at += 1
+    persons: list[Index] = []
+    for here, people in enumerate(teachers):
+        schools = by_county[edges[here] : edges[here + 1]]
+        share = share_out(min(len(people), round(float(want[schools].sum()))), want[schools])
+        given[schools] = share
+        persons.append(people[: int(share.sum())])
         left.append(people[int(share.sum()) :])
-    return [_with_staff(roll, given[number], placed[number]) for number, roll in enumerate(rolls) if len(roll.size)], left
+    school = np.repeat(by_county, given[by_county])
+    placed = np.concatenate(persons)[np.argsort(school, kind="stable")]
+    batches, first, taken = [], 0, 0
+    for roll in rolls:
+        own = given[first : first + len(roll.size)]
+        staff = placed[taken : taken + int(own.sum())]
+        first, taken = first + len(own), taken + len(staff)
+        batches.append(_with_staff(roll, own, staff))
+    return [batch for batch in batches if len(batch.groups_of_site)], left
 
 
-def _with_staff(roll: Rolls, given: Counts, placed: list[Index]) -> Batch:
+def _with_staff(roll: Rolls, given: Counts, staff: Index) -> Batch:
     first = np.concatenate(([0], np.cumsum(roll.classes)))[:-1]
     turn = rank_within(given) % np.repeat(roll.classes, given)
     return Batch(
-        roll.kind, np.concatenate([roll.pupils, *placed]), np.concatenate([roll.klass, np.repeat(first, given) + turn]), roll.classes,
+        roll.kind, np.concatenate([roll.pupils, staff]), np.concatenate([roll.klass, np.repeat(first, given) + turn]), roll.classes,
         np.full(len(roll.size), EDUCATION, np.uint8), roll.neighbourhood,
     )  # fmt: skip
 

@@ -45,10 +45,11 @@ def synthesize_city(census: Census, *, people: int, seed: int) -> City:
 
     Counties keep their shares of the population. ``City.notes`` holds the census table it was made from, households by
     generations as planned ([C][4]), and what could not be met: ``misplaced`` persons stand in a household place that their
-    age or sex did not fit, ``persons_missed`` had to live alone because no household type was left for them. Raises CityFault for
+    age or sex did not fit, ``persons_missed`` had to live alone because no household type was left for them, ``without_employment`` counties stand with the employment
+    of the others because the table has none of theirs. Raises CityFault for
     a size that cannot be or a census that contradicts itself.
     """
-    census.check()
+    census, unsampled = census.check().completed()
     least = LEAST_PERSONS * len(census.counties)
     if not least <= people <= MOST_PERSONS:
         raise CityFault(f"人数应在 {least} 到 {MOST_PERSONS} 之间", f"people must be from {least} to {MOST_PERSONS}")
@@ -57,7 +58,7 @@ def synthesize_city(census: Census, *, people: int, seed: int) -> City:
     built = _Built(census, seed, shares)
     for number, county in enumerate(census.counties):
         built.settle_county(number, county, types)
-    return _spend_days(built)
+    return _spend_days(built, unsampled)
 
 
 @dataclass(eq=False)
@@ -108,7 +109,7 @@ class _Built:
         return Dwellings(filled.age, filled.sex, size, kind, np.full(len(size), -1))
 
 
-def _spend_days(built: _Built) -> City:
+def _spend_days(built: _Built, unsampled: list[str]) -> City:
     census, seed = built.census, built.seed
     places = _places(built)
     age, sex, dwelling, building = (places.pop(name) for name in ("age", "sex", "dwelling", "building"))
@@ -117,7 +118,7 @@ def _spend_days(built: _Built) -> City:
     school_age, sector, county = _occupations(census, seed, spans, age, sex, dwelling)
     sites = Sites()
     rolls = _rolls(census, seed, spans, school_age, dwelling, home, sites)
-    by_sector = [_workers(seed, here, sector, county) for here in range(len(spans))]
+    by_sector = _workers(seed, len(spans), sector, county)
     old_enough = age >= census.figures["school"]["youngest_teacher"]
     teachers = [workers[EDUCATION][old_enough[workers[EDUCATION]]] for workers in by_sector]
     staffed, left = staff_schools(rolls, places["neighbourhood_county"], teachers, census.figures)
@@ -138,7 +139,8 @@ def _spend_days(built: _Built) -> City:
         age=age, sex=sex, **places, **day, route=route, route_start=route_start, route_members=route_members,
         counties=counties, source=census.source, seed=seed,
         notes={
-            "misplaced": built.misplaced, "persons_missed": built.persons_missed, "generations": built.generations, "census": census.stated(),
+            "misplaced": built.misplaced, "persons_missed": built.persons_missed, "generations": built.generations,
+            "without_employment": unsampled, "census": census.stated(),
         },
     )  # fmt: skip
 
@@ -196,12 +198,18 @@ def _rolls(census: Census, seed: int, spans: list[tuple[int, int]], school_age: 
     return rolls
 
 
-def _workers(seed: int, county: int, sector: Any, works_in: Any) -> dict[int, Index]:
-    """Workers of a county by sector, each in an order by lot."""
-    here = np.flatnonzero((works_in == county) & (sector < len(SECTORS)))
-    here = here[np.argsort(stream(seed, Purpose.CITY_SECTOR, county).random(len(here), dtype=np.float32), kind="stable")]
-    of = sector[here]
-    return {number: here[of == number] for number in range(len(SECTORS))}
+def _workers(seed: int, counties: int, sector: Any, works_in: Any) -> list[dict[int, Index]]:
+    """Workers of each county by sector, each in an order by lot."""
+    everybody = np.flatnonzero(sector < len(SECTORS))
+    everybody = everybody[np.argsort(works_in[everybody], kind="stable")]
+    edges = np.searchsorted(works_in[everybody], np.arange(counties + 1))
+    found = []
+    for county in range(counties):
+        here = everybody[edges[county] : edges[county + 1]]
+        here = here[np.argsort(stream(seed, Purpose.CITY_SECTOR, county).random(len(here), dtype=np.float32), kind="stable")]
+        of = sector[here]
+        found.append({number: here[of == number] for number in range(len(SECTORS))})
+    return found
 
 
 def _firms(census: Census, seed: int, county: int, span: tuple[int, int], workers: dict[int, Index], home: Any, sites: Sites) -> None:
