@@ -82,3 +82,33 @@ def test_a_forecast_is_kept_as_issued_and_scored_once_when_its_day_has_closed(gr
     assert (record.days, record.wis) == (1, pytest.approx(by_hand, rel=1e-6))
     assert record_of(growing, YANBIAN) is None
     assert record_of(growing, CITY).days == 1
+
+
+def test_a_day_that_still_runs_is_shown_and_not_learnt_from(growing):
+    first = stored(growing, LAST, hour=12)[EAST].figures["forecast"]
+    Case.objects.filter(confirmed_on=LAST, case_no__endswith="-1").delete()
+    second = stored(growing, LAST, hour=13)[EAST].figures["forecast"]
+    assert (first["past"][-1], second["past"][-1]) == (11, 10)
+    assert second["quantiles"] == first["quantiles"]
+    assert stored(growing, LAST + timedelta(days=1))[EAST].figures["forecast"]["quantiles"] != first["quantiles"]
+
+
+def test_a_batch_report_is_named_and_set_aside(growing, client):
+    plain = stored(growing, LAST)[EAST].figures["forecast"]
+    assert plain["set_aside"] == []
+    batch_on = LAST - timedelta(days=4)
+    Case.objects.bulk_create(
+        Case(
+            outbreak=growing, case_no=f"B-{one}", area_path=VILLAGES[EAST], status="confirmed", origin="local", definition_version="test",
+            onset_on=batch_on - timedelta(days=3), confirmed_on=batch_on, found_at=citytime.at_hour(batch_on, 12), changed_at=citytime.at_hour(batch_on, 12),
+        )
+        for one in range(120)
+    )  # fmt: skip
+    forecast = stored(growing, LAST)[EAST].figures["forecast"]
+    assert len(forecast["set_aside"]) == 1
+    assert all(forecast["set_aside"][0][side] for side in ("zh", "en"))
+    median = forecast["levels"].index(0.5)
+    assert forecast["quantiles"][0][median] < 2 * plain["quantiles"][0][median]
+    with citytime.standing_at(citytime.at_hour(LAST, 23)):
+        text = signed_in(client, "COMMAND-5104").get(f"/outbreak/outlook/{EAST}/").content.decode()
+    assert f"预测时未采用：{forecast['set_aside'][0]['zh']}" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,9 +12,12 @@ from django.db import transaction
 from tongchou import areas, citytime
 from tongchou.engine.chains import Cases, DayDelay, daily_counts
 from tongchou.engine.estimate import CaseSeries, EstimateError, nowcast_counts, reports_of_cases
+from tongchou.engine.estimate.artefact_words import speak
+from tongchou.engine.estimate.artefacts import CleanedSeries, find_artefacts
 from tongchou.engine.estimate.forecast_methods import CaseForecast, forecast_cases
 from tongchou.engine.estimate.hubverse import issue, score_issued
 from tongchou.outbreak.models import AreaOutlook, ForecastScore, Outbreak
+from tongchou.reason import Reason
 
 HORIZON_DAYS = 14
 #: onset days that the nowcast shows, and those of which it learns
@@ -22,16 +26,27 @@ NOWCAST_DAYS, MEMORY_DAYS = 14, 60
 MOST_DELAY_DAYS = 30
 
 
-def forecast_area(cases: Cases, here: np.ndarray, path: str, day: date, serial: DayDelay) -> dict[str, Any] | None:
+def forecast_area(
+    cases: Cases, here: np.ndarray, path: str, day: date, serial: DayDelay, *, definition_changed_on: Iterable[date] = ()
+) -> dict[str, Any] | None:
     """Daily cases by report of the next two weeks in 23 quantiles, as the method chosen in the backtest gives them.
 
-    The random streams are keyed by area and day, so the same data give the same forecast. None where the series is
-    too short for the method.
+    Batch reports, definition changes and the like are set aside first, each with its reason; a day that still runs is
+    shown and not learnt from. The random streams are keyed by area and day, so the same data give the same forecast.
+    None where the series is too short for the method.
     """
     first, every, came = daily_counts(cases, here, np.datetime64(day, "D"))
-    series = CaseSeries(path, every, came, first_on=date.fromisoformat(str(first)))
+    first_on = date.fromisoformat(str(first))
+    running = citytime.now() < citytime.day_close(day)
+    whole = every[:-1] if running else every
+    if not whole.size:
+        return None
+    cleaned = find_artefacts(path, first_on, whole, definition_changed_on=definition_changed_on)
+    used = np.concatenate([cleaned.cleaned, every[whole.size :]])
+    ordinary = np.concatenate([cleaned.ordinary, np.zeros(every.size - whole.size, bool)])
+    series = CaseSeries(path, used, np.minimum(came, used), first_on=first_on)
     try:
-        found = forecast_cases([series], interval=serial.pmf, horizon=HORIZON_DAYS, seed=day.toordinal())[0]
+        found = forecast_cases([series], interval=serial.pmf, horizon=HORIZON_DAYS, seed=day.toordinal(), ordinary=[ordinary])[0]
     except EstimateError:
         return None  # shorter than the method's fewest days
     return {
@@ -42,7 +57,13 @@ def forecast_area(cases: Cases, here: np.ndarray, path: str, day: date, serial: 
         "quantiles": [[round(float(value), 3) for value in row] for row in found.quantiles],
         "past_days": [(day - timedelta(days=back)).isoformat() for back in range(min(28, every.size) - 1, -1, -1)],
         "past": [int(count) for count in every[-min(28, every.size) :]],
+        "set_aside": [{side: speak(reason, side) for side in ("zh", "en")} for reason in _reasons(cleaned)],
     }
+
+
+def _reasons(cleaned: CleanedSeries) -> list[Reason]:
+    """Each reason for which days were changed, once."""
+    return list(dict.fromkeys(change.reason for change in cleaned.changes))
 
 
 def nowcast_area(cases: Cases, here: np.ndarray, day: date) -> dict[str, Any] | None:

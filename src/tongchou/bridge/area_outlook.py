@@ -15,6 +15,7 @@ from tongchou import areas, audit, citytime
 from tongchou.access.actor import Actor
 from tongchou.bridge import counts
 from tongchou.bridge.area_forecast import forecast_area, nowcast_area, score_forecasts
+from tongchou.bridge.counts import definition_marks
 from tongchou.bridge.outlook_rules import FoundRules, find_outlook_rules
 from tongchou.bridge.zone_levels import zone_areas
 from tongchou.engine.chains import (
@@ -99,6 +100,7 @@ def store_outlooks(
     found, own_delay = _with_own_delay(found, city, day)
     before = outlooks_of(outbreak, day)
     score_forecasts(outbreak, city.cases, city.places, day)
+    changed_on = [mark.day for mark in definition_marks(outbreak, outbreak.begins_on, day)]
     rows = []
     for path in [outbreak.area_path, *zone_areas(outbreak.area_path, day)]:
         here = city.here(path)
@@ -109,7 +111,9 @@ def store_outlooks(
             continue
         figures, reasons = _compute(city, here, day, found, downgrade)
         if figures.get("curve") and found.rules is not None:
-            figures["forecast"] = forecast_area(city.cases, here, path, day, found.rules.spread.serial)
+            figures["forecast"] = forecast_area(
+                city.cases, here, path, day, found.rules.spread.serial, definition_changed_on=changed_on
+            )
             figures["nowcast"] = nowcast_area(city.cases, here, day)
         if "model" in figures:
             figures["model"]["report_delay_from"] = "cases" if own_delay else "rule"

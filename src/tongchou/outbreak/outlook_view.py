@@ -72,7 +72,8 @@ class NowcastLine:
 
 @dataclass(frozen=True)
 class OutlookView:
-    """``verdict`` is the first sentence, ``reasons`` the others; ``data`` is what the charts read."""
+    """``verdict`` is the first sentence, ``reasons`` the others; ``set_aside`` says which reports the
+    forecast does not learn from; ``data`` is what the charts read."""
 
     row: AreaOutlook
     name: str
@@ -82,6 +83,7 @@ class OutlookView:
     chains: list[ChainLine]
     end: list[EndLine]
     forecast: list[ForecastLine]
+    set_aside: list[str]
     nowcast: list[NowcastLine]
     data: dict[str, Any]
     read_at: datetime | None
@@ -118,6 +120,7 @@ def view_of(row: AreaOutlook | None) -> OutlookView | None:
         chains=chains,
         end=end,
         forecast=forecast,
+        set_aside=[one[side] for one in (row.figures.get("forecast") or {}).get("set_aside", ())],
         nowcast=_nowcast(row),
         data=_data(row, chains, end) | {"forecast": _forecast_data(row, forecast)},
         read_at=None if changed in ("", "-") else datetime.fromisoformat(changed),
