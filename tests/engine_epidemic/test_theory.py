@@ -9,6 +9,7 @@ import pytest
 
 from tongchou.engine.city import city_from_lists
 from tongchou.engine.epidemic import Imports, Layer, Meeting, simulate_epidemic
+from tongchou.engine.epidemic.faults import EpidemicFault
 from tongchou.engine.epidemic.theory import (
     find_final_size,
     find_growth_rate,
@@ -160,3 +161,9 @@ def test_who_infects_whom_shares_the_layer_s_place():
         assert mine.any(), key
         assert (place[target[mine]] == place[infector[mine]]).all() and (place[target[mine]] >= 0).all()
     assert (target != infector).all()
+
+
+def test_a_city_where_nobody_meets_has_no_factor():
+    with pytest.raises(EpidemicFault) as refused:
+        scale_to_reproduction_number(crowd(5), PLAIN, NOBODY, 2.0)
+    assert refused.value.zh and refused.value.en

@@ -11,6 +11,7 @@ from scipy.optimize import brentq
 
 from tongchou.engine.city import City
 from tongchou.engine.epidemic.disease import Delay, Disease
+from tongchou.engine.epidemic.faults import EpidemicFault
 from tongchou.engine.epidemic.layers import SLOTS, Contacts, Slot, site_class
 
 Reals = NDArray[np.float64]
@@ -107,14 +108,23 @@ def find_reproduction_number(city: City, disease: Disease, contacts: Contacts, *
 
 
 def scale_to_reproduction_number(city: City, disease: Disease, contacts: Contacts, wanted: float) -> Disease:
-    """The disease with its transmission multiplied so that the next-generation matrix of this city gives ``wanted``."""
-    def missed(factor: float) -> float:
-        return find_reproduction_number(city, disease.scaled(factor), contacts, rounds=12) - wanted
+    """The disease with its transmission multiplied so that ``find_reproduction_number`` of this city gives ``wanted``.
 
-    high = 1.0
-    while missed(high) < 0 and high < 1e4:
-        high *= 2.0
-    return disease.scaled(float(brentq(missed, 0.0, high, rtol=1e-4)))
+    The number grows a little less than in proportion, for a household's members are infected once only: the search
+    starts from the proportion and widens upwards. Raises EpidemicFault where nobody in the city infects anybody.
+    """
+    def missed(factor: float) -> float:
+        return find_reproduction_number(city, disease.scaled(factor), contacts) - wanted
+
+    plain = missed(1.0) + wanted
+    if plain <= 0:
+        raise EpidemicFault("这座城市里没有人会传染别人，不能按再生数标定", "nobody infects anybody in this city: no factor gives that reproduction number")
+    low = high = wanted / plain
+    while missed(high) < 0:
+        low, high = high, 1.5 * high
+    while missed(low) > 0:
+        low, high = 0.7 * low, low
+    return disease.scaled(float(brentq(missed, low, high, rtol=1e-4)))
 
 
 def find_final_size(reproduction_number: float) -> float:
