@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+from fnmatch import fnmatch
+
+from tongchou.cli.test import NO_CITY_DATABASE
 
 from tests.architecture import source
 
@@ -37,3 +40,11 @@ def test_every_test_asserts_something():
 def test_the_finder_finds_a_silent_test():
     sample = "def look():\n  assert 1 == 2\ndef test_a():\n  print(1)\ndef test_b():\n  look()\ndef test_c():\n  assert True\n"
     assert silent_tests(ast.parse(sample)) == ["test_a", "test_c"]
+
+
+def test_what_is_tested_once_asks_no_city_s_database():
+    """The second database's run leaves these rooms out: none of their tests may be about a database."""
+    rooms = [tuple(room.split("/")) for room in NO_CITY_DATABASE]
+    files = [path for path in source.under("tests", suffix=".py") if any(all(map(fnmatch, path.parts, room)) for room in rooms)]
+    assert len({path.parts[1] for path in files}) >= 8
+    assert [str(path) for path in files if "django" + "_db" in source.text(path)] == []

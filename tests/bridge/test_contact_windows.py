@@ -2,9 +2,11 @@
 
 from datetime import date, datetime, timedelta, timezone
 
-from tongchou import citytime
+import pytest
+
+from tongchou import citytime, rulebook
 from tongchou.bridge.contact_windows import search_windows
-from tongchou.engine.contacts import Visits, Window, find_contacts
+from tongchou.engine.contacts import CaseDates, Visits, Window, find_contacts, read_window_rule, window_of_rule
 
 from tests.bridge.real_february import report
 from tests.outbreak.panzhihua import EAST
@@ -38,3 +40,12 @@ def test_a_case_without_dates_has_no_window_and_says_so(outbreak, posts):
         (window,) = search_windows([case])
     assert (window.since, window.until) == (None, None)
     assert [reason.code for reason in window.why] == ["window.no_anchor"]
+
+
+@pytest.mark.django_db
+def test_the_shipped_rules_of_the_window_can_be_followed():
+    early = read_window_rule(rulebook.at(date(2020, 1, 25)).get("contact.window").value)
+    assert (early.days_before, early.anchor, early.screened) == (0, "onset", False)
+    assert window_of_rule(early, CaseDates(sampled_on=date(2020, 1, 24)), datetime(2020, 3, 1, 12)).since is None
+    late = read_window_rule(rulebook.at(date(2022, 7, 1)).get("contact.window").value)
+    assert (late.days_before, late.screened) == (2, True)

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tongchou import rulebook
 from tongchou.engine import contacts
 from tongchou.engine.contacts import (
     CaseDates,
@@ -220,15 +219,6 @@ def test_a_window_follows_the_rule(dates: CaseDates, since, until, codes: list[s
     assert (window.since, window.until) == (since, until)
     assert [reason.code for reason in window.why] == [f"window.{code}" for code in codes]
     assert all(words_of(reason, "zh") and words_of(reason, "en") for reason in window.why)
-
-
-@pytest.mark.django_db
-def test_the_shipped_rules_of_the_window_can_be_followed():
-    early = read_window_rule(rulebook.at(date(2020, 1, 25)).get("contact.window").value)
-    assert (early.days_before, early.anchor, early.screened) == (0, "onset", False)
-    assert window_of_rule(early, CaseDates(sampled_on=date(2020, 1, 24)), NOW).since is None
-    late = read_window_rule(rulebook.at(date(2022, 7, 1)).get("contact.window").value)
-    assert (late.days_before, late.screened) == (2, True)
 
 
 def test_the_window_of_infection_is_the_incubation_before_onset():

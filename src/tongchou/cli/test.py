@@ -57,13 +57,17 @@ def databases(chosen: str) -> list[str]:
     return ["sqlite"]
 
 
+#: rooms of tests that ask no city's database; those that compare engines start servers of their own
+NO_CITY_DATABASE = ("tests/architecture", "tests/engine_*", "tests/store")
+
+
 def run_suite(database: str, args: argparse.Namespace, first: bool) -> int:
-    """One run of pytest; its exit code. What reads source text and no database is tested in the first run alone."""
+    """One run of pytest; its exit code. What reads source text, or computes and keeps files, is tested in the first run alone."""
     words = [sys.executable, "-m", "pytest", *args.pytest]
     if args.processes > 1:
         words += ["-n", str(args.processes), "--dist", "loadfile"]
     if not first:
-        words.append("--ignore=tests/architecture")
+        words += [f"--ignore-glob={env.ROOT / room}" for room in NO_CITY_DATABASE]
     terminal.Voice().progress(f"测试：{database}", f"testing on {database}")
     surroundings = {**os.environ, "TONGCHOU_TEST_DATABASE": database}
     return subprocess.run(words, cwd=env.ROOT, env=surroundings, stdin=subprocess.DEVNULL).returncode
