@@ -8,6 +8,7 @@ import resource
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
+from tongchou.cli import simulate_ensemble
 from tongchou.cli.terminal import CommandError, UsageError, table
 from tongchou.engine.city import City, CityFault, city_from_lists, synthesize_city
 from tongchou.engine.epidemic import EpidemicFault, Imports, Layer, Outcome, simulate_epidemic
@@ -38,7 +40,7 @@ JSON = {
     "load_s": "载入已编译程序用时，秒；本机第一次含编译 / seconds to load compiled code; the first time on a machine compiles it",
     "build_s": "生成或读入城市用时，秒 / seconds to build or load the city",
     "run_s": "模拟用时，秒 / seconds of simulation",
-    "peak_rss_mib": "内存峰值，MiB / peak memory",
+    "peak_rss_mib": "本进程内存峰值，MiB；不含 --workers 的进程 / peak memory of this process, without those of --workers",
     "infections": "感染数；重复多次时为各次中位 / infections; the median of replicates",
     "attack_rate": "至少感染一次者的比例 / share infected at least once",
     "infectious_days": "模拟的传染人日 / infectious person-days simulated",
@@ -48,6 +50,14 @@ JSON = {
     "person_days_per_s": "人数×天数÷（生成与模拟用时）；疫情小时没有意义 / persons x days by seconds of build and run; says nothing of a small epidemic",
     "sha256": "全部结果的散列 / hash of all results",
     "replicates": "每次重复：seed、infections、attack_rate、reports、deaths、sha256 / each replicate",
+    "complete": "以下各项见于 --workers、--backend、--keep 或 --against：是否全部完成 / this and what follows with those options: whether all is done",
+    "resumed": "从 --keep 续接的重复数 / replicates kept from before",
+    "damaged": "损坏而重新运行的保留文件数 / kept files that were damaged and run again",
+    "backend": "processes 或 dask / where it ran",
+    "workers": "工作进程数 / workers",
+    "quantiles": "bands 各行的分位数 / what the rows of bands are",
+    "bands": "各情景逐日序列的分位数 / quantiles by day of each series, by scenario",
+    "difference": "--against 减 --scenario：totals 各总数，replicates 逐次逐人 / the second scenario less the first: totals, and person by person in each replicate",
 }
 INPUT = {
     "name_zh": "情景名称 / name of the scenario",
@@ -71,13 +81,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--replicates", type=int, default=1, metavar="R", help="重复次数，共用一座城市 / runs, all in one city")
     add("--out", type=Path, metavar="DIR", help="写出首次重复的 line_list.csv 与 series.csv / write line_list.csv and series.csv of the first replicate")
     add("--threads", type=int, default=2, metavar="N", help="线程数，不影响结果 / threads; results do not depend on them")
+    simulate_ensemble.add_ensemble_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     if args.replicates < 1 or args.threads < 1:
         raise UsageError("--replicates 与 --threads 至少为 1", "--replicates and --threads are 1 or more")
     try:
-        return _run(args)
+        return _run_ensemble(args) if simulate_ensemble.is_asked(args) else _run(args)
     except (EpidemicFault, CityFault) as fault:
         raise CommandError(fault.zh, fault.en) from None
 
@@ -112,6 +123,36 @@ def _run(args: argparse.Namespace) -> int:
         cells = [(row["seed"], row["infections"], f"{row['attack_rate']:.3f}", row["reports"], row["deaths"]) for row in rows]
         args.say(data, f"{table(heads, cells)}\n{data['build_s']} s + {data['run_s']} s, {data['peak_rss_mib']} MiB, sha256 {data['sha256'][:12]}")
     return 0
+
+
+def _run_ensemble(args: argparse.Namespace) -> int:
+    """The same on workers that share one saved city; ``simulate_ensemble`` says what for."""
+    contacts = load_contacts()
+    scenarios = dict(_named(name, args) for name in (args.scenario, args.against) if name)
+    if args.against and len(scenarios) == 1:
+        raise UsageError("--against 与 --scenario 是同一文件名：请改名", "--against and --scenario have one file name; rename one of them")
+    started = time.perf_counter()
+    with simulate_ensemble.saved_city(args, lambda: _city(args)) as folder:
+        arms = simulate_ensemble.ready_arms(scenarios, folder, contacts)
+        built = time.perf_counter()
+        ensemble = simulate_ensemble.run_arms(args, folder, arms, contacts)
+        ended = time.perf_counter()
+        first, city = arms[0], load_city(folder)
+        rows = simulate_ensemble.rows_of(ensemble, first.name)
+        data = {
+            **_summary(rows, city, args, first.name, first.disease.code, built - started, ended - built), **simulate_ensemble.stated(args, ensemble),
+            "person_days_per_s": round(city.persons * args.days * ensemble.ran / (ended - started)),
+        }  # fmt: skip
+    if args.say.as_json:
+        sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+    else:
+        args.say(data, f"{simulate_ensemble.text_of(ensemble)}\n{data['build_s']} s + {data['run_s']} s, {data['workers']} × {data['backend']}")
+    return 0 if ensemble.complete else simulate_ensemble.STOPPED
+
+
+def _named(name: str, args: argparse.Namespace) -> tuple[str, Scenario]:
+    scenario, path = _scenario(name)
+    return path, replace(scenario, imports=_imports(args, scenario))
 
 
 def _load() -> None:

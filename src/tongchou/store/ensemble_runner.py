@@ -37,10 +37,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """What was run. ``resumed`` replicates were kept from before; ``damaged`` kept files could not be read and were run again."""
+    """What was run: ``ran`` replicates now, ``resumed`` ones kept from before; ``damaged`` kept files could not be read."""
 
     plan: EnsemblePlan
     keeper: Keeper
+    ran: int
     resumed: int
     damaged: int
     complete: bool
@@ -135,7 +136,7 @@ def run_ensemble(
                     keeper.put(arm, replicate)
                     done += 1
                     say(done, total)
-        return Ensemble(plan, keeper, resumed, damaged, done == total)
+        return Ensemble(plan, keeper, done - resumed, resumed, damaged, done == total)
 
 
 def _missing(plan: EnsemblePlan, keeper: Keeper) -> list[tuple[Arm, int]]:
