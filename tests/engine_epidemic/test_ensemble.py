@@ -234,6 +234,7 @@ def test_runs_of_something_else_are_refused(saved, tmp_path):
         "scenario free is not the one": lambda: run_ensemble(saved, [replace(CLOSED, name="free")], keep=keep, **ASKED),
         "holds other files": lambda: run_ensemble(saved, [FREE], keep=other, **ASKED),
         "a name of its own": lambda: run_ensemble(saved, [FREE, FREE], **ASKED),
+        "nobody brings the disease": lambda: run_ensemble(saved, [replace(FREE, imports=())], **ASKED),
         "no backend": lambda: run_ensemble(saved, [FREE], backend="spark", **ASKED),
         "at least 1 worker": lambda: run_ensemble(saved, [FREE], workers=0, **ASKED),
         "replicates must be": lambda: run_ensemble(saved, [FREE], **{**ASKED, "replicates": 0}),

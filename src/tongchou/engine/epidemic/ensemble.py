@@ -68,6 +68,9 @@ class EnsemblePlan:
         names = [arm.name for arm in self.arms]
         if not names or len(set(names)) < len(names):
             raise EpidemicFault("至少要有一个情景，且名称各不相同", "an ensemble needs at least one scenario, and each a name of its own")
+        for arm in self.arms:
+            if not arm.imports:
+                raise EpidemicFault(f"情景 {arm.name} 没有输入感染：请写明 imports", f"nobody brings the disease into the scenario {arm.name}; give it imports")
 
     @property
     def seeds(self) -> range:
