@@ -8,7 +8,7 @@ from enum import IntEnum, unique
 @unique
 class Purpose(IntEnum):
     """Third word of the counter. Numbers are never reused; 1-99 belong to the city, 100-199 to the epidemic, 200-219 to
-    synthetic visits, 220-239 to the forecast, 900- to tests."""
+    synthetic visits, 220-239 to the forecast, 240-249 to calibration, 900- to tests."""
 
     CITY_AGE = 1
     CITY_SEX = 2
@@ -70,6 +70,10 @@ class Purpose(IntEnum):
     FORECAST_PATH = 223
     FORECAST_COUNT = 224
     FORECAST_BASELINE = 225
+
+    CALIBRATION_DESIGN = 240
+    CALIBRATION_PROPOSAL = 241
+    CALIBRATION_RUN = 242
 
     PROBE = 900
     PROBE_OTHER = 901
