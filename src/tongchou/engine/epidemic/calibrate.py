@@ -33,6 +33,8 @@ LEAST_CASES = 5
 REPRODUCTION_POINTS = 7  # R is computed at so many factors of transmission and read between them: it bends only slightly
 POISSON_DISTANCE = float(np.sqrt(0.5))
 """Distance of two counts that differ by chance alone: each root of a Poisson count has variance 1/4 (Anscombe 1948)."""
+LOCAL_MISFIT = 2.5
+"""The regression is used up to this misfit; beyond it, its 80 % intervals held 9 of 14 known truths (docs/models/calibration.md)."""
 
 
 @dataclass(frozen=True)
@@ -188,8 +190,9 @@ def calibrate_epidemic(
 
     with ThreadPoolExecutor(max(1, threads)) as pool:
         found = sample_posterior(
-            simulate, len(priors), summarise(counts[None, :fitted], bin_days)[0], budget=budget, particles=particles, seed=seed
-        )
+            simulate, len(priors), summarise(counts[None, :fitted], bin_days)[0], budget=budget, particles=particles, seed=seed,
+            local=LOCAL_MISFIT * POISSON_DISTANCE,
+        )  # fmt: skip
     values = {prior.name: prior.at(found.adjusted[:, at]) for at, prior in enumerate(priors)}
     number = _reproduction_numbers(city, disease, contacts, values["transmission"]) if "transmission" in values else None
     return Calibration(priors, counts, fitted, values, found.adjusted_weights, number, found)

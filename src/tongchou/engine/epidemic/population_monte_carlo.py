@@ -34,7 +34,7 @@ RIDGE = 1e-2  # of the mean variance of the summaries: keeps the regression solv
 class Particles:
     """A weighted sample of the posterior and what each of its members simulated.
 
-    ``scores`` [n, parameters] as simulated, ``adjusted`` after the regression; ``weights`` [n] of the first,
+    ``scores`` [n, parameters] as simulated, ``adjusted`` after the regression (the same where it was left out); ``weights`` [n] of the first,
     ``adjusted_weights`` [n] of the second, both with sum 1; ``curves`` [n, days]; ``distances`` [n].
     """
 
@@ -69,10 +69,11 @@ class _Pool:
         return _Pool(*(np.concatenate(pair) for pair in pairs))
 
 
-def sample_posterior(simulate: Simulate, parameters: int, observed: Reals, *, budget: int, particles: int, seed: int) -> Particles:
+def sample_posterior(simulate: Simulate, parameters: int, observed: Reals, *, budget: int, particles: int, seed: int, local: float) -> Particles:
     """``particles`` members of the approximate posterior out of at most ``budget`` simulations; depends on the seed alone.
 
     ``observed`` are the summaries of what was seen; the distance is the root of their mean squared difference.
+    The regression is left out where the farthest member is farther than ``local``: it would extrapolate, and be too sure.
     """
     first = min(budget, int(round(particles / KEPT_SHARE)))
     scores = _design(first, parameters, seed)
@@ -86,7 +87,7 @@ def sample_posterior(simulate: Simulate, parameters: int, observed: Reals, *, bu
         used, rounds = used + new, rounds + 1
         if (fresh.distances < tolerance).mean() < LEAST_ACCEPTED:
             break
-    return _finished(kept, observed, used, rounds)
+    return _finished(kept, observed, local, used, rounds)
 
 
 def _design(count: int, parameters: int, seed: int) -> Reals:
@@ -116,8 +117,10 @@ def _proposed(kept: _Pool, count: int, seed: int, number: int) -> tuple[Reals, R
     return scores, prior / np.maximum(kernel @ share, 1e-300)
 
 
-def _finished(kept: _Pool, observed: Reals, used: int, rounds: int) -> Particles:
+def _finished(kept: _Pool, observed: Reals, local: float, used: int, rounds: int) -> Particles:
     weights = kept.weights / kept.weights.sum()
+    if kept.distances.max() > local:
+        return Particles(kept.scores, kept.scores, weights, weights, kept.curves, kept.distances, used, rounds)
     reach = max(float(kept.distances.max()), 1e-12)
     near = weights * np.maximum(1.0 - (kept.distances / reach) ** 2, 1e-9)  # Epanechnikov's kernel, as Beaumont 2002
     near /= near.sum()
