@@ -67,7 +67,7 @@ def test_a_known_truth_lies_inside_the_intervals_and_the_prior_is_narrowed():
 
 
 def test_the_result_is_the_seed_s_and_not_the_threads():
-    observed = simulated({"transmission": 1.0, "seeds": 20.0}, seed=2, days=30)
+    observed = simulated({"transmission": 1.0, "seeds": 20.0}, seed=2, days=25)
     asked = {"budget": 50, "particles": 20}
     later = observed.copy()
     later[-6:] += 7  # held-out days are not looked at

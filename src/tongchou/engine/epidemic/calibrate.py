@@ -149,23 +149,19 @@ def calibrate_epidemic(
     first_weekday: int = 0,
     seed: int = 1,
     threads: int = 2,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] = lambda _done: None,
 ) -> Calibration:
     """The parameters with which the epidemic makes the observed curve, and the curves that they make.
 
     Args:
         observed: cases of consecutive days, shape (days,); the last ``held_out`` are not fitted but scored.
         imports: days and places of arrival; where ``seeds`` is fitted, only their proportions count.
-        parameters: what is fitted, each once, with its prior.
         lead_days: days of simulation before the first observed day; measures and imports count from the first of these.
-        event: which event of the simulation was observed (``EVENTS``).
-        bin_days: the curve is compared by the square roots of the counts of so many days.
-        budget: most simulations; particles: size of the posterior sample.
+        event, bin_days: what was observed (``EVENTS``); curves are compared by square roots of the counts of so many days.
+        budget: most simulations; particles: size of the posterior sample; progress is told the simulations done.
         threads: how many simulations run at once; it does not change the result.
-        progress: told the number of simulations done, after each round.
 
-    Raises EpidemicFault where the curve is too short or too empty, where a parameter has nothing to work on, and where
-    reports are to be fitted under measures that report nobody.
+    Raises EpidemicFault for a curve too short or too empty, a parameter with nothing to work on, reports where nobody reports.
     """
     counts = np.asarray(observed, np.int64)
     priors = tuple(parameters)
@@ -184,8 +180,7 @@ def calibrate_epidemic(
     def simulate(scores: Reals, first: int) -> tuple[Reals, Reals]:
         rows = [{prior.name: float(prior.at(row[at])) for at, prior in enumerate(priors)} for row in scores]
         curves = np.stack(list(pool.map(curve, rows, range(first, first + len(rows)))))
-        if progress:
-            progress(first + len(rows))
+        progress(first + len(rows))
         return summarise(curves[:, :fitted], bin_days), curves
 
     with ThreadPoolExecutor(max(1, threads)) as pool:
@@ -194,7 +189,7 @@ def calibrate_epidemic(
             local=LOCAL_MISFIT * POISSON_DISTANCE,
         )  # fmt: skip
     values = {prior.name: prior.at(found.adjusted[:, at]) for at, prior in enumerate(priors)}
-    number = _reproduction_numbers(city, disease, contacts, values["transmission"]) if "transmission" in values else None
+    number = _reproduction_numbers(city, disease, contacts, values.get("transmission"))
     return Calibration(priors, counts, fitted, values, found.adjusted_weights, number, found)
 
 
@@ -244,7 +239,9 @@ def weighted_quantiles(columns: Reals, weights: Reals, levels: Sequence[float]) 
     return found
 
 
-def _reproduction_numbers(city: City, disease: Disease, contacts: Contacts, factors: Reals) -> Reals:
+def _reproduction_numbers(city: City, disease: Disease, contacts: Contacts, factors: Reals | None) -> Reals | None:
+    if factors is None:
+        return None
     at = np.linspace(factors.min(), factors.max(), REPRODUCTION_POINTS)
     known = [find_reproduction_number(city, disease.scaled(float(factor)), contacts, rounds=12) for factor in at]
     return np.interp(factors, at, known)
