@@ -8,7 +8,7 @@ from enum import IntEnum, unique
 @unique
 class Purpose(IntEnum):
     """Third word of the counter. Numbers are never reused; 1-99 belong to the city, 100-199 to the epidemic, 200-219 to
-    synthetic visits, 220-239 to the forecast, 240-249 to calibration, 900- to tests."""
+    synthetic visits and diaries, 220-239 to the forecast, 240-249 to calibration, 900- to tests."""
 
     CITY_AGE = 1
     CITY_SEX = 2
@@ -63,6 +63,13 @@ class Purpose(IntEnum):
     VISIT_PLACE = 203
     VISIT_TIME = 204
     VISIT_FAVOURITE = 205
+    DIARY_GROUP = 210
+    DIARY_WORK = 211
+    DIARY_TABLE = 212
+    DIARY_RIDE = 213
+    DIARY_OUTING = 214
+    DIARY_CIRCLE = 215
+    DIARY_HOME = 216
 
     FORECAST_START = 220
     FORECAST_FILTER = 221

@@ -18,8 +18,9 @@ from tongchou.engine.epidemic.levels import Reports
 from tongchou.engine.epidemic.measures import ContactTesting, EntryTesting, Isolation, Quarantine, SymptomaticTesting
 from tongchou.engine.epidemic.ordinance import Ordinance
 from tongchou.engine.epidemic.results import Log
+from tongchou.engine.epidemic.stays import AT_HOME, AT_SITE, IN_HOSPITAL
 from tongchou.engine.epidemic.tracers import Tracers
-from tongchou.engine.epidemic.whereabouts import AT_HOME, AT_SITE, IN_HOSPITAL, Whereabouts
+from tongchou.engine.epidemic.whereabouts import Whereabouts
 
 Rows = NDArray[np.int64]
 
@@ -144,5 +145,6 @@ class Casework:
         return Log(
             away_at_home=self.whereabouts.by_county(AT_HOME, days), away_at_sites=self.whereabouts.by_county(AT_SITE, days),
             tests=np.array(self.laboratory.used), tests_waiting=np.array(self.laboratory.left_over), traced=np.array(self._traced),
-            workdays_lost=lost, zone_days=dict(self.ordinance.levels.days_at),
+            workdays_lost=lost, zone_days=dict(self.ordinance.levels.days_at), stays=self.whereabouts.stays(),
+            samples=self.laboratory.samples(),
         )  # fmt: skip

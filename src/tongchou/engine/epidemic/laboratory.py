@@ -14,6 +14,7 @@ from tongchou.engine.epidemic.disease import Law
 from tongchou.engine.epidemic.ground import Chain, State
 from tongchou.engine.epidemic.measures import ContactTesting, SymptomaticTesting, TestCapacity, TestRounds
 from tongchou.engine.epidemic.ordinance import Ordinance
+from tongchou.engine.epidemic.samples import Pool, Samples
 
 SYMPTOMS, CONTACT, ENTRY, ROUND = 1, 2, 3, 4
 FOUND_NAMES = {SYMPTOMS: "symptoms", CONTACT: "contact", ENTRY: "entry", ROUND: "round"}
@@ -40,6 +41,9 @@ class Laboratory:
         self._round_sizes: dict[int, int] = {}
         self.used: list[int] = []
         self.left_over: list[int] = []
+        self._ill_elsewhere: list[NDArray[np.float64]] = []
+        self._taken: list[NDArray[np.int32]] = []
+        self._pools: list[Pool] = []
 
     def ask(self, day: int, persons: Rows, reason: int, result_days: int, isolate: bool = False) -> None:
         """Have persons sampled on a day."""
@@ -53,14 +57,20 @@ class Laboratory:
 
     def expect_other_illness(self, measure: SymptomaticTesting) -> None:
         """Today's samples of people who are ill with something else."""
-        held = np.diff(self.city.neighbourhood_start)[self.ordinance.areas(measure.where)].sum()
-        self._others += float(held) * measure.other_illness_per_100k / 1e5
+        if measure.other_illness_per_100k:
+            areas = self.ordinance.areas(measure.where)
+            held = np.diff(self.city.neighbourhood_start)[areas].sum()
+            self._others += float(held) * measure.other_illness_per_100k / 1e5
+            self._ill_elsewhere.append(np.where(areas, measure.other_illness_per_100k, 0.0))
 
     def sample(self, day: int, chain: Chain, rows: int) -> Rows:
         """Take today's samples; returns the rows of positive persons who isolate until their result is there."""
         room = min((measure.per_day for measure in self.ordinance.active(TestCapacity, day)), default=2**62)
         others, self._others = min(int(self._others + 0.5), room), 0.0
         room -= others
+        if others:
+            self._pools.append(Pool(day, others, np.sum(self._ill_elsewhere, axis=0)))
+        self._ill_elsewhere.clear()
         persons, reasons, result_days, isolate = self._asked.take(day)
         own = self.state.record[persons]
         open_cases = (own < 0) | (chain.reported[own] < 0) if len(persons) else np.zeros(0, bool)
@@ -72,6 +82,7 @@ class Laboratory:
         chosen = taken[found]
         rows_found = self.state.record[persons[chosen]].astype(np.int64)
         self._note(day, chain, rows_found, reasons[chosen], result_days[chosen])
+        self._taken.append(persons[taken].astype(np.int32))
         used = len(taken) + others + self._rounds(day, chain, rows, room - len(taken))
         self.used.append(used)
         self.left_over.append(len(late))
@@ -102,6 +113,8 @@ class Laboratory:
             if wanted == 0:
                 continue
             used += taken
+            where = measure.where
+            self._pools.append(Pool(day, taken, self.ordinance.areas(where).astype(float), where.first_age, where.last_age))
             start = int(np.searchsorted(chain.day[:rows], day - LOOK_BACK_DAYS))
             recent = np.arange(start, rows)
             recent = recent[chain.reported[recent] < 0]
@@ -127,6 +140,11 @@ class Laboratory:
             inside = np.add.reduceat(asked.astype(np.int64), self.city.neighbourhood_start[:-1])
             self._round_sizes[key] = int(inside[held].sum())
         return self._round_sizes[key]
+
+    def samples(self) -> Samples:
+        """All samples of the run; ``sample`` is asked once a day, so the n-th part is of day n."""
+        days = np.repeat(np.arange(len(self._taken), dtype=np.int16), [len(part) for part in self._taken])
+        return Samples(np.concatenate([np.empty(0, np.int32), *self._taken]), days, tuple(pool for pool in self._pools if pool.count))
 
     def results(self, day: int, chain: Chain) -> Rows:
         """Rows whose positive result arrives today and who had not been reported."""

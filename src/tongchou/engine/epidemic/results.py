@@ -16,6 +16,8 @@ from tongchou.engine.epidemic.disease import Disease
 from tongchou.engine.epidemic.faults import EpidemicFault
 from tongchou.engine.epidemic.ground import Chain
 from tongchou.engine.epidemic.layers import Layer
+from tongchou.engine.epidemic.samples import Samples
+from tongchou.engine.epidemic.stays import Stays
 from tongchou.reason import Reason
 
 Counts = NDArray[np.int64]
@@ -43,6 +45,10 @@ class Log:
     """[days, 256] working days lost by sector of the site: away, in hospital, dead, or the site not open"""
     zone_days: dict[str, int]
     """neighbourhood-days at each zone level"""
+    stays: Stays
+    """every order to stay away"""
+    samples: Samples
+    """whom the samples were taken from"""
 
 
 @dataclass(frozen=True, eq=False)

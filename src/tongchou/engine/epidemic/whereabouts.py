@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from tongchou.engine.city import NO_SECTOR, City
 from tongchou.engine.epidemic.ground import FOREVER, State
 from tongchou.engine.epidemic.results import sector_of
+from tongchou.engine.epidemic.stays import IN_HOSPITAL, Stays, joined_stays
 
-AT_HOME, AT_SITE, IN_HOSPITAL = 1, 2, 3
-KINDS = 4
+KINDS = IN_HOSPITAL + 1
 AHEAD = 400
 """days that a stay may reach beyond the last simulated one and still be counted exactly"""
 
@@ -55,6 +55,7 @@ class Whereabouts:
         self.city, self.state = city, state
         self._by_county = np.zeros((AHEAD, KINDS, len(city.counties)), np.int64)
         self._by_sector = np.zeros((AHEAD, NO_SECTOR + 1), np.int64)
+        self._sent: list[Stays] = []
 
     def send(self, persons: NDArray[Any], untils: NDArray[Any], kinds: NDArray[Any] | int, day: int) -> None:
         """Keep persons away from ``day`` until the day before ``untils``."""
@@ -69,6 +70,12 @@ class Whereabouts:
             np.asarray(persons, np.int64), np.asarray(untils, np.int64), kinds, day, self.state.away, self.state.away_until,
             self.state.away_since, counties, sector_of(self.city, persons), self._by_county, self._by_sector,
         )  # fmt: skip
+        until, kind = self.state.away_until[persons], self.state.away[persons]
+        self._sent.append(Stays(np.asarray(persons, np.int32), np.full(len(persons), day, np.int16), until, kind))
+
+    def stays(self) -> Stays:
+        """Every order to stay away, in the order in which they were given."""
+        return joined_stays(self._sent)
 
     def number(self, kind: int, day: int) -> int:
         """Persons away in one way on a day."""

@@ -1,0 +1,40 @@
+"""Whom the samples were taken from: persons by name where the model knows them, counts where it only counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tongchou.engine.city import City
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Samples of a day that are counted and not followed: a round's, or those of people ill with something else.
+
+    ``weight`` is [neighbourhoods], the relative rate of each person of the ages ``first_age`` to ``last_age`` there.
+    """
+
+    day: int
+    count: int
+    weight: NDArray[np.float64]
+    first_age: int = 0
+    last_age: int = 127
+
+    def shares(self, city: City, part: NDArray[np.int64], parts: int) -> NDArray[np.float64]:
+        """[parts] how many of the samples fall to each part of the city in expectation; ``part`` is [persons]."""
+        rate = np.repeat(self.weight, np.diff(city.neighbourhood_start))
+        rate *= (city.age >= self.first_age) & (city.age <= self.last_age)
+        by_part = np.bincount(part, rate, parts)
+        return self.count * by_part / by_part.sum()
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """[samples] persons and days of samples for symptoms, of contacts and on entry; ``pools`` has the rest."""
+
+    person: NDArray[np.int32]
+    day: NDArray[np.int16]
+    pools: tuple[Pool, ...]
