@@ -89,17 +89,25 @@ def poisson_from(word, mean):
 
 @njit(cache=True, nogil=True)
 def _fill_uniforms(seed, purpose, persons, days, ks, out):
+    """``days`` and ``ks`` hold one entry for all the persons or one for each."""
+    day_step, k_step = min(days.size - 1, 1), min(ks.size - 1, 1)
     for at in range(persons.size):
-        out[at] = unit(words(seed, purpose, persons[at], days[at], ks[at])[0])
+        out[at] = unit(words(seed, purpose, persons[at], days[at * day_step], ks[at * k_step])[0])
 
 
 def uniforms(seed: int, purpose: int, persons: ArrayLike, *, day: ArrayLike = 0, k: ArrayLike = 0) -> NDArray[np.float64]:
     """``uniform`` for many persons at once: float64 of their shape; ``day`` and ``k`` are one for all or one for each."""
-    asked = np.asarray(persons, dtype=np.int64)
-    flat, days, ks = (np.array(np.broadcast_to(np.asarray(part, np.int64), asked.shape)).ravel() for part in (asked, day, k))
-    out = np.empty(asked.size)
-    _fill_uniforms(np.uint64(seed), int(purpose), flat, days, ks, out)
-    return out.reshape(asked.shape)
+    asked = np.array(persons, np.int64, order="C")
+    out = np.empty(asked.shape)
+    if asked.size:
+        _fill_uniforms(np.uint64(seed), int(purpose), asked.ravel(), _each(day, asked.shape), _each(k, asked.shape), out.ravel())
+    return out
+
+
+def _each(part: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """One entry for all, or one for each of ``shape``."""
+    given = np.array(part, np.int64)
+    return given.reshape(1) if given.ndim == 0 else np.array(np.broadcast_to(given, shape), order="C").ravel()
 
 
 def stream(seed: int, purpose: int, index: int = 0) -> np.random.Generator:

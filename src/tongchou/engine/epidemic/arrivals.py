@@ -78,7 +78,9 @@ def arrivals_on(day: int, imports: Sequence[Imports], city: City, state: State, 
             wanted = int(poisson_from(word, entry.per_day))
         start, stop = area_range(city, entry.county, entry.neighbourhood)
         found.append(_pick(wanted, start, stop, day, number, state, seed))
-    together = np.concatenate(found) if found else np.empty(0, np.int64)
+    if not found:
+        return np.empty(0, np.int32)
+    together = np.concatenate(found)
     _, first = np.unique(together, return_index=True)
     return together[np.sort(first)].astype(np.int32)
 

@@ -12,7 +12,7 @@ from tongchou.engine.city import NO_SECTOR, City
 from tongchou.engine.epidemic.agenda import Agenda
 from tongchou.engine.epidemic.course import FATAL
 from tongchou.engine.epidemic.disease import Law
-from tongchou.engine.epidemic.ground import FOREVER, Chain, Ground, Rules, State
+from tongchou.engine.epidemic.ground import FOREVER, Chain, Ground, Kin, Rules, State
 from tongchou.engine.epidemic.laboratory import ENTRY, SYMPTOMS, Laboratory, members_of
 from tongchou.engine.epidemic.levels import Reports
 from tongchou.engine.epidemic.measures import ContactTesting, EntryTesting, Isolation, Quarantine, SymptomaticTesting
@@ -31,7 +31,7 @@ class Casework:
     def __init__(self, city: City, ground: Ground, law: Law, state: State, ordinance: Ordinance, seed: int) -> None:
         self.city, self.state, self.ordinance, self.seed = city, state, ordinance, seed
         self.reports = Reports(city.neighbourhoods)
-        self.whereabouts = Whereabouts(city, state)
+        self.whereabouts = Whereabouts(city, ground, state)
         self.laboratory = Laboratory(city, law, state, ordinance, seed)
         self.tracers = Tracers(city, ground, ordinance, seed)
         self._admissions, self._onsets = Agenda(1), Agenda(1)
@@ -43,7 +43,8 @@ class Casework:
         """Put down what the course of new infections will bring."""
         admitted = chain.admitted[first:last]
         severe = np.flatnonzero(admitted >= 0)
-        self._admissions.put(admitted[severe], severe + first)
+        if len(severe):
+            self._admissions.put(admitted[severe], severe + first)
         if self._watches_onsets:
             ill = np.flatnonzero(chain.onset[first:last] >= 0)
             self._onsets.put(chain.onset[first:last][ill], ill + first)
@@ -58,19 +59,22 @@ class Casework:
             if measure.quarantine_days:
                 self.whereabouts.send(persons, np.full(len(persons), day + measure.quarantine_days), AT_SITE, day)
 
-    def work(self, day: int, rules: Rules, chain: Chain, rows: int) -> None:
-        """Steps 3 to 5 of the day."""
-        self._admit(day, chain)
+    def work(self, day: int, rules: Rules, chain: Chain, kin: Kin, rows: int) -> None:
+        """Steps 3 to 5 of the day. What has nothing to do today is not started: most days of a small town are such days."""
+        if day in self._admissions:
+            self._admit(day, chain)
         reported = self.laboratory.results(day, chain)
         if len(reported):
             self.reports.add(day, chain.home[reported].astype(np.int64))
             self._isolate(day, chain, reported)
             self._quarantine_households(day, chain, reported)
         self.tracers.report(day, chain, reported)
-        persons, contact_days = self.tracers.reach(day, rules, chain, self.state)
+        persons, contact_days = self.tracers.reach(day, rules, chain, kin, self.state)
         self._traced.append(len(persons))
-        self._quarantine(day, persons, contact_days)
-        self._test_contacts(day, persons)
+        if len(persons):
+            homes = np.searchsorted(self.city.neighbourhood_start, persons, side="right") - 1
+            self._quarantine(day, persons, homes, contact_days)
+            self._test_contacts(day, persons, homes)
         self._onset_tests(day, chain)
         waiting = self.laboratory.sample(day, chain, rows)
         self.whereabouts.send(chain.person[waiting], np.full(len(waiting), day + 30), AT_HOME, day)
@@ -82,6 +86,8 @@ class Casework:
         self.whereabouts.send(chain.person[rows], until, IN_HOSPITAL, day)
 
     def _in_area(self, where: Any, chain: Chain, rows: Rows) -> Rows:
+        if where.everybody:
+            return rows
         ages = self.city.age[chain.person[rows]]
         return rows[self.ordinance.areas(where)[chain.home[rows]] & (ages >= where.first_age) & (ages <= where.last_age)]
 
@@ -107,8 +113,7 @@ class Casework:
             others = np.setdiff1d(members_of(self.city, chosen), chosen)
             self._keep(day, measure, others, np.full(len(others), day + measure.days))
 
-    def _quarantine(self, day: int, persons: Rows, contact_days: Rows) -> None:
-        homes = np.searchsorted(self.city.neighbourhood_start, persons, side="right") - 1
+    def _quarantine(self, day: int, persons: Rows, homes: Rows, contact_days: Rows) -> None:
         for measure in self.ordinance.active(Quarantine, day):
             held = self.ordinance.areas(measure.where)[homes]
             self._keep(day, measure, persons[held], contact_days[held] + measure.days)
@@ -118,8 +123,7 @@ class Casework:
         stays = complies & (untils > day)
         self._place(day, persons[stays], untils[stays], measure.places)
 
-    def _test_contacts(self, day: int, persons: Rows) -> None:
-        homes = np.searchsorted(self.city.neighbourhood_start, persons, side="right") - 1
+    def _test_contacts(self, day: int, persons: Rows, homes: Rows) -> None:
         for measure in self.ordinance.active(ContactTesting, day):
             held = persons[self.ordinance.areas(measure.where)[homes]]
             chosen = held[uniforms(self.seed, Purpose.TEST_CONTACT, held, day=day) < measure.share]
@@ -129,13 +133,14 @@ class Casework:
         (rows,) = self._onsets.take(day)
         for measure in self.ordinance.active(SymptomaticTesting, day):
             self.laboratory.expect_other_illness(measure)
+            if not len(rows):
+                continue
             chosen = self._in_area(measure.where, chain, rows.astype(np.int64))
             persons = chain.person[chosen].astype(np.int64)
             sought = persons[uniforms(self.seed, Purpose.TEST_SOUGHT, persons, day=day) < measure.share]
             edges = np.cumsum(np.asarray(measure.delay, float)) / sum(measure.delay)
             delays = np.searchsorted(edges, uniforms(self.seed, Purpose.TEST_SOUGHT, sought, day=day, k=1))
-            for delay in np.unique(delays):
-                self.laboratory.ask(day + int(delay), sought[delays == delay], SYMPTOMS, measure.result_days, measure.isolate_while_waiting)
+            self.laboratory.ask(day + delays, sought, SYMPTOMS, measure.result_days, measure.isolate_while_waiting)
 
     def log(self, days: int) -> Log:
         """The counts of the whole run."""

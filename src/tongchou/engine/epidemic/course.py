@@ -19,12 +19,12 @@ BATCH = 1024
 
 
 @njit(cache=True, nogil=True)
-def enter_infections(targets, sources, layers, day, rows, chain, record):
-    """Give new infections their rows, in the order given; returns the number of rows afterwards.
+def enter_infections(targets, sources, layers, count, day, rows, chain, kin, record):
+    """Give the first ``count`` of new infections their rows, in the order given; returns the number of rows afterwards.
 
     Whoever is named twice on one day is infected by the first who names him. ``record`` is ``State.record``.
     """
-    for at in range(targets.size):
+    for at in range(count):
         person = targets[at]
         before = record[person]
         if before >= 0 and chain.day[before] == day:
@@ -35,11 +35,12 @@ def enter_infections(targets, sources, layers, day, rows, chain, record):
         chain.layer[rows] = layers[at]
         chain.previous[rows] = before
         chain.round[rows] = 0 if before < 0 else chain.round[before] + 1
-        chain.last_child[rows] = NOBODY
-        chain.older_sibling[rows] = NOBODY
-        if sources[at] >= 0:
-            chain.older_sibling[rows] = chain.last_child[sources[at]]
-            chain.last_child[sources[at]] = rows
+        if kin.last_child.size > 0:
+            kin.last_child[rows] = NOBODY
+            kin.older_sibling[rows] = NOBODY
+            if sources[at] >= 0:
+                kin.older_sibling[rows] = kin.last_child[sources[at]]
+                kin.last_child[sources[at]] = rows
         record[person] = rows
         rows += 1
     return rows

@@ -6,7 +6,7 @@ come from memory or from a mapped file, so that one compiled kernel serves both.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,8 +75,15 @@ class Chain(NamedTuple):
     reported: NDArray[np.int16]
     found: NDArray[np.uint8]
     """how the case was found: ``Found``"""
+
+
+class Kin(NamedTuple):
+    """Whom each infection caused, as lists that tracers follow. Both empty where nobody is traced."""
+
     last_child: NDArray[np.int32]
+    """[rows] the last row that this one caused, -1 for none"""
     older_sibling: NDArray[np.int32]
+    """[rows] the row that its infector caused before it, -1 for none"""
 
 
 class State(NamedTuple):
@@ -150,18 +157,27 @@ def empty_chain(rows: int) -> Chain:
         infectious=np.empty(rows, np.int16), onset=np.empty(rows, np.int16), factor=np.empty(rows, np.float32),
         reach=np.empty((rows, SLOTS - 1), np.uint16), severity=np.empty(rows, np.uint8),
         admitted=np.empty(rows, np.int16), left=np.empty(rows, np.int16), sampled=np.empty(rows, np.int16),
-        reported=np.empty(rows, np.int16), found=np.empty(rows, np.uint8), last_child=np.empty(rows, np.int32),
-        older_sibling=np.empty(rows, np.int32),
+        reported=np.empty(rows, np.int16), found=np.empty(rows, np.uint8),
     )  # fmt: skip
 
 
-def longer_chain(chain: Chain, rows: int) -> Chain:
-    """The same rows with room for more."""
-    longer = empty_chain(rows)
-    for name in Chain._fields:
-        old = getattr(chain, name)
-        getattr(longer, name)[: len(old)] = old
-    return longer
+def empty_kin(rows: int) -> Kin:
+    """Lists for so many infections; for 0 none are kept."""
+    return Kin(np.empty(rows, np.int32), np.empty(rows, np.int32))
+
+
+Rows = TypeVar("Rows", Chain, Kin)
+
+
+def longer(columns: Rows, rows: int) -> Rows:
+    """The same with room for ``rows``; columns that are empty stay so."""
+    found: list[NDArray[Any]] = []
+    for name in columns._fields:
+        old: NDArray[Any] = getattr(columns, name)
+        new = np.empty((rows if len(old) else 0, *old.shape[1:]), old.dtype)
+        new[: len(old)] = old
+        found.append(new)
+    return type(columns)(*found)
 
 
 def first_state(persons: int) -> State:

@@ -21,14 +21,16 @@ FOUND_NAMES = {SYMPTOMS: "symptoms", CONTACT: "contact", ENTRY: "entry", ROUND: 
 LOOK_BACK_DAYS = 60
 """infections older than this are sought in no round: no test finds them any more"""
 Rows = NDArray[np.int64]
+NOBODY = np.empty(0, np.int64)
 
 
 def members_of(city: City, persons: NDArray[Any]) -> Rows:
     """Everybody who lives with these persons, themselves included, each once."""
     houses = np.unique(city.household[persons])
-    starts, sizes = city.household_start[houses], np.diff(city.household_start)[houses] if len(houses) else np.empty(0, np.int64)
+    starts = city.household_start[houses].astype(np.int64)
+    sizes = city.household_start[houses + 1] - starts
     offsets = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    return (np.repeat(starts, sizes) + offsets).astype(np.int64)
+    return np.repeat(starts, sizes) + offsets
 
 
 class Laboratory:
@@ -45,10 +47,15 @@ class Laboratory:
         self._taken: list[NDArray[np.int32]] = []
         self._pools: list[Pool] = []
 
-    def ask(self, day: int, persons: Rows, reason: int, result_days: int, isolate: bool = False) -> None:
-        """Have persons sampled on a day."""
-        count = len(persons)
-        self._asked.put(np.full(count, day), persons, np.full(count, reason), np.full(count, result_days), np.full(count, int(isolate)))
+    def ask(self, days: Rows | int, persons: Rows, reason: int, result_days: int, isolate: bool = False) -> None:
+        """Have persons sampled on a day, or each on a day of his own."""
+        if not len(persons):
+            return
+        columns = (persons, *(np.full(len(persons), value) for value in (reason, result_days, int(isolate))))
+        if isinstance(days, int):
+            self._asked.put_on(days, *columns)
+        else:
+            self._asked.put(days, *columns)
 
     def ask_contacts(self, day: int, persons: Rows, measure: ContactTesting) -> None:
         self.ask(day, persons, CONTACT, measure.result_days)
@@ -71,22 +78,24 @@ class Laboratory:
         if others:
             self._pools.append(Pool(day, others, np.sum(self._ill_elsewhere, axis=0)))
         self._ill_elsewhere.clear()
+        taken, late, waiting = self._take_asked(day, chain, room) if day in self._asked else (NOBODY, 0, NOBODY)
+        self._taken.append(taken.astype(np.int32))
+        self.used.append(len(taken) + others + self._rounds(day, chain, rows, room - len(taken)))
+        self.left_over.append(late)
+        return waiting
+
+    def _take_asked(self, day: int, chain: Chain, room: int) -> tuple[Rows, int, Rows]:
+        """(persons sampled, samples put off, rows that isolate) of those who are due."""
         persons, reasons, result_days, isolate = self._asked.take(day)
         own = self.state.record[persons]
-        open_cases = (own < 0) | (chain.reported[own] < 0) if len(persons) else np.zeros(0, bool)
-        order = np.flatnonzero(open_cases)
+        order = np.flatnonzero((own < 0) | (chain.reported[own] < 0))
         order = order[np.argsort(reasons[order], kind="stable")]
         taken, late = order[:room], order[room:]
-        self._asked.put(np.full(len(late), day + 1), persons[late], reasons[late], result_days[late], isolate[late])
-        found = self._positive(day, persons[taken], chain, CONTACT)
-        chosen = taken[found]
+        self._asked.put_on(day + 1, persons[late], reasons[late], result_days[late], isolate[late])
+        chosen = taken[self._positive(day, persons[taken], chain, CONTACT)]
         rows_found = self.state.record[persons[chosen]].astype(np.int64)
         self._note(day, chain, rows_found, reasons[chosen], result_days[chosen])
-        self._taken.append(persons[taken].astype(np.int32))
-        used = len(taken) + others + self._rounds(day, chain, rows, room - len(taken))
-        self.used.append(used)
-        self.left_over.append(len(late))
-        return rows_found[isolate[chosen] > 0]
+        return persons[taken], len(late), rows_found[isolate[chosen] > 0]
 
     def _positive(self, day: int, persons: NDArray[Any], chain: Chain, k: int) -> NDArray[np.bool_]:
         """Whether the test of each is positive, by days since the infectious course began."""
@@ -97,6 +106,8 @@ class Laboratory:
         return uniforms(self.seed, Purpose.TEST_RESULT, persons, day=day, k=k) < chance
 
     def _note(self, day: int, chain: Chain, rows: Rows, reasons: NDArray[Any], result_days: NDArray[Any]) -> None:
+        if not len(rows):
+            return
         first = chain.sampled[rows] < 0
         chain.sampled[rows[first]] = day
         chain.found[rows[first]] = reasons[first]
@@ -148,6 +159,8 @@ class Laboratory:
 
     def results(self, day: int, chain: Chain) -> Rows:
         """Rows whose positive result arrives today and who had not been reported."""
+        if day not in self._results:
+            return NOBODY
         rows, _reasons = self._results.take(day)
         rows = np.unique(rows).astype(np.int64)
         rows = rows[chain.reported[rows] < 0]

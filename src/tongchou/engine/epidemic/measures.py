@@ -43,6 +43,11 @@ class Where:
         if not 0 <= self.first_age <= self.last_age <= LAST_AGE:
             raise EpidemicFault("年龄范围不正确", "the range of ages is not one")
 
+    @property
+    def everybody(self) -> bool:
+        """Whether all areas and ages are meant."""
+        return not (self.counties or self.neighbourhoods or self.level or self.first_age) and self.last_age == LAST_AGE
+
     def on(self, day: int) -> bool:
         return self.from_day <= day and (self.to_day is None or day <= self.to_day)
 

@@ -40,6 +40,7 @@ class Ordinance:
         self._masks: dict[tuple[Any, ...], NDArray[np.bool_]] = {}
         for measure in measures:
             self._check(measure.where)
+        self._of_kind: dict[type, list[Any]] = {}
         self._changing = [measure for measure in measures if isinstance(measure, Restriction | Gate)]
         self._bounds = _age_bounds(self._changing)
         self._age_class = (np.searchsorted(self._bounds, np.arange(LAST_AGE + 1), side="right") - 1).astype(np.uint8)
@@ -48,7 +49,7 @@ class Ordinance:
         self._signature: tuple[Any, ...] | None = None
         self._rules: Rules | None = None
         self.lost_by_sector = np.zeros(SECTOR_COUNT)
-        self._staff = self._count_staff()
+        self._staff = np.empty((0, 0))
 
     def _check(self, where: Where) -> None:
         for code in where.counties:
@@ -64,7 +65,9 @@ class Ordinance:
 
     def active(self, kind: type, day: int) -> list[Any]:
         """Measures of a kind in force on a day, in the order in which they were given."""
-        return [measure for measure in self.measures if isinstance(measure, kind) and measure.where.on(day)]
+        if kind not in self._of_kind:
+            self._of_kind[kind] = [measure for measure in self.measures if isinstance(measure, kind)]
+        return [measure for measure in self._of_kind[kind] if measure.where.on(day)]
 
     def areas(self, where: Where) -> NDArray[np.bool_]:
         """[neighbourhood] where a measure holds today."""
@@ -100,16 +103,14 @@ class Ordinance:
         shifts = np.ones(1 if plain else sites, np.uint8)
         gate = np.ones(1 if plain else hoods, np.float32)
         travel = np.ones(1 if plain else len(self.city.counties), np.float32)
-        open_share = np.ones((sites, classes))
+        open_share = np.ones((sites, classes)) if any(getattr(one, "open_share", 1.0) < 1.0 for one in active) else None
         for measure in active:
             if isinstance(measure, Gate):
                 self._put_gate(measure, gate, travel)
             else:
                 self._put_home(measure, home)
                 self._put_site(measure, site, shifts, open_share)
-        lost = (self._staff * (1.0 - open_share)).sum(axis=1)
-        self.lost_by_sector = np.bincount(self.city.site_sector, lost, SECTOR_COUNT).astype(float)
-        self.lost_by_sector[NO_SECTOR] = 0.0
+        self.lost_by_sector = np.zeros(SECTOR_COUNT) if open_share is None else self._count_lost(open_share)
         day_contacts = np.ones((SITE_CLASSES, SLOTS), np.float32)
         return Rules(
             plain, day_contacts, self._age_class, home, site, shifts, gate, travel, float(home_contacts), self._program, self._program_area
@@ -130,7 +131,7 @@ class Ordinance:
             factors = np.array([measure.contacts, measure.outward, measure.inward], np.float32)
             home[np.ix_(held, self._classes(measure.where), np.array(parts))] *= factors
 
-    def _put_site(self, measure: Restriction, site: NDArray[np.float32], shifts: NDArray[np.uint8], open_share: NDArray[Any]) -> None:
+    def _put_site(self, measure: Restriction, site: NDArray[np.float32], shifts: NDArray[np.uint8], open_share: NDArray[Any] | None) -> None:
         where, ground = measure.where, self.ground
         held = self.areas(where)[self.city.site_neighbourhood]
         if where.sectors:
@@ -144,11 +145,19 @@ class Ordinance:
             site[np.ix_(chosen, self._classes(where), np.array([part]))] *= factors
             if slot == Slot.SITE:
                 shifts[chosen] = np.maximum(shifts[chosen], measure.shifts)
-            else:
+            elif open_share is not None:
                 open_share[np.ix_(chosen, self._classes(where))] *= measure.open_share
 
     def _classes(self, where: Where) -> NDArray[np.int64]:
         return np.flatnonzero((self._bounds >= where.first_age) & (self._bounds <= where.last_age))
+
+    def _count_lost(self, open_share: NDArray[Any]) -> NDArray[np.float64]:
+        """[256] persons by sector who cannot work on a day, given who attends by [site, age class]."""
+        if not self._staff.size:
+            self._staff = self._count_staff()
+        lost = np.bincount(self.city.site_sector, (self._staff * (1.0 - open_share)).sum(axis=1), SECTOR_COUNT).astype(float)
+        lost[NO_SECTOR] = 0.0
+        return lost
 
     def _count_staff(self) -> NDArray[np.float64]:
         """[site, age class] persons of 15 and over at workplaces that are of a sector."""

@@ -26,17 +26,20 @@ from tongchou.engine.epidemic.casework import Casework
 from tongchou.engine.epidemic.course import draw_courses, enter_infections
 from tongchou.engine.epidemic.disease import Disease, tabulate
 from tongchou.engine.epidemic.faults import EpidemicFault
-from tongchou.engine.epidemic.ground import Chain, Rules, city_ground, empty_chain, first_state, longer_chain
+from tongchou.engine.epidemic.ground import Chain, Rules, city_ground, empty_chain, empty_kin, first_state, longer
 from tongchou.engine.epidemic.layers import Contacts, Layer
-from tongchou.engine.epidemic.measures import Measure
-from tongchou.engine.epidemic.meeting import BATCH, empty_batch
+from tongchou.engine.epidemic.measures import Measure, Tracing
+from tongchou.engine.epidemic.meeting import BATCH, Batch, empty_batch
 from tongchou.engine.epidemic.ordinance import Ordinance
 from tongchou.engine.epidemic.results import Outcome
-from tongchou.engine.epidemic.spread import spread_day
+from tongchou.engine.epidemic.spread import live_day, spread_day
 
 ROWS_A_PART = 16_384
 MOST_DAYS = 20_000
+ROOM = ROWS_A_PART + 2 * BATCH
+"""infections written at a time; a part that causes more is gone on with"""
 Hits = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]]
+Desk = tuple[Batch, NDArray[np.int32], NDArray[np.int32], NDArray[np.uint8]]
 
 
 def simulate_epidemic(
@@ -84,7 +87,11 @@ class _Run:
         self.city, self.disease, self.seed, self.threads = city, disease, np.uint64(seed), threads
         self.ground, self.law = city_ground(city, contacts), tabulate(disease)
         self.state = first_state(city.persons)
-        self.chain, self.rows, self.first = empty_chain(city.persons + 1024), 0, 0
+        # Memory is taken as rows are written: room for everybody, and for a second infection where there may be one.
+        room = (1 if self.law.lasting else 2) * city.persons + 1024
+        self.chain, self.rows, self.first = empty_chain(room), 0, 0
+        self.kin = empty_kin(room if any(isinstance(measure, Tracing) for measure in measures) else 0)
+        self.desks: list[Desk] = []
         self.row_of_day: list[int] = []
         self.longest = len(disease.incubation.chance) + len(disease.infectiousness) + 1
         self.ordinance = Ordinance(city, self.ground, contacts, measures, first_weekday)
@@ -96,53 +103,92 @@ class _Run:
         """The seven steps at the head of this file."""
         self.row_of_day.append(self.rows)
         rules = self.ordinance.on(day, self.casework.reports)
-        arrived = self.enter(day, rules, _imported(arrivals_on(day, imports, self.city, self.state, int(self.seed))))
-        self.casework.meet_arrivals(day, self.chain, arrived, self.rows)
-        self.casework.work(day, rules, self.chain, self.rows)
-        for hits in self.meet(day, rules):
-            self.enter(day, rules, hits)
-
-    def meet(self, day: int, rules: Rules) -> list[Hits]:
-        """Step 6, in parts of the rows that may run at once and are put together in the order of the rows."""
+        arrived, before = arrivals_on(day, imports, self.city, self.state, int(self.seed)), self.rows
+        if len(arrived):
+            self.enter(day, rules, _imported(arrived))
+            self.casework.meet_arrivals(day, self.chain, before, self.rows)
+        self.casework.work(day, rules, self.chain, self.kin, self.rows)
         while self.first < self.rows and self.chain.day[self.first] < day - self.longest:
             self.first = min(self.row_of_day[int(self.chain.day[self.first]) + 1], self.rows)
-        starts = range(self.first, self.rows, ROWS_A_PART)
-        if self.threads == 1 or len(starts) == 1:
-            done = [self.meet_part(day, rules, start) for start in starts]
+        if self.rows - self.first <= ROWS_A_PART:
+            self.infectious.append(self.meet_few(day, rules))
         else:
-            done = list(self.pool.map(lambda start: self.meet_part(day, rules, start), starts))
-        self.infectious.append(sum(active for _parts, active in done))
-        return [part for parts, _active in done for part in parts]
+            self.infectious.append(self.meet_many(day, rules))
 
-    def meet_part(self, day: int, rules: Rules, start: int) -> tuple[list[Hits], int]:
-        last = min(start + ROWS_A_PART, self.rows)
-        parts, active, row, batch = [], 0, start, empty_batch()
-        room = BATCH + last - start
-        while row < last:
-            targets, sources, layers = np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.uint8)
-            written, row, seen = spread_day(
-                self.seed, day, row, last, self.ground, rules, self.law, self.chain, self.state, batch, targets, sources, layers
-            )
+    def meet_few(self, day: int, rules: Rules) -> int:
+        """Steps 6 and 7 of a day with few rows; returns how many are infectious."""
+        if self.first == self.rows:
+            return 0
+        desk, first = self.desk(), self.rows
+        written, row, active, self.rows = live_day(
+            self.seed, day, self.first, first, self.ground, rules, self.law, self.chain, self.kin, self.state, *desk
+        )
+        if self.rows > first:
+            self.casework.meet_new(self.chain, first, self.rows)
+        elif written:
+            hits = [_copied(desk, written)]
+            more, rest = self.meet_part(day, rules, row, first)
+            active += rest
+            for part in hits + more:
+                self.enter(day, rules, part)
+        self.desks.append(desk)
+        return int(active)
+
+    def meet_many(self, day: int, rules: Rules) -> int:
+        """The same in parts of the rows that may run at once and are put together in the order of the rows."""
+        last = self.rows
+        starts = range(self.first, last, ROWS_A_PART)
+
+        def part(start: int) -> tuple[list[Hits], int]:
+            return self.meet_part(day, rules, start, min(start + ROWS_A_PART, last))
+
+        active = 0
+        done = [*(self.pool.map(part, starts) if self.threads > 1 else map(part, starts))]
+        for parts, seen in done:
             active += seen
-            room *= 2
+            for hits in parts:
+                self.enter(day, rules, hits)
+        return active
+
+    def meet_part(self, day: int, rules: Rules, row: int, last: int) -> tuple[list[Hits], int]:
+        """Infections caused by rows row..last-1, and how many of these are infectious."""
+        parts, active, desk = [], 0, self.desk()
+        while row < last:
+            written, row, seen = spread_day(
+                self.seed, day, row, last, self.ground, rules, self.law, self.chain, self.state, *desk
+            )
+            active += int(seen)
             if written:
-                parts.append((targets[:written], sources[:written], layers[:written]))
+                parts.append(_copied(desk, written))
+        self.desks.append(desk)
         return parts, active
 
-    def enter(self, day: int, rules: Rules, hits: Hits) -> int:
-        """Step 7; returns the first of the new rows."""
+    def desk(self) -> Desk:
+        """Room to work in for one thread; ``desks`` keeps those that are free."""
+        try:
+            return self.desks.pop()
+        except IndexError:
+            return empty_batch(), np.empty(ROOM, np.int32), np.empty(ROOM, np.int32), np.empty(ROOM, np.uint8)
+
+    def enter(self, day: int, rules: Rules, hits: Hits) -> None:
+        """Step 7."""
         targets, sources, layers = hits
-        if self.rows + len(targets) > len(self.chain.person):
-            self.chain = longer_chain(self.chain, int(1.5 * (self.rows + len(targets))))
-        first = self.rows
-        self.rows = enter_infections(targets, sources, layers, day, first, self.chain, self.state.record)
+        first, most = self.rows, self.rows + len(targets)
+        if most > len(self.chain.person):
+            self.chain, self.kin = longer(self.chain, int(1.5 * most)), longer(self.kin, int(1.5 * most))
+        self.rows = enter_infections(targets, sources, layers, len(targets), day, first, self.chain, self.kin, self.state.record)
         draw_courses(self.seed, first, self.rows, day, self.ground, rules, self.law, self.chain)
         self.casework.meet_new(self.chain, first, self.rows)
-        return first
 
     def outcome(self, days: int) -> Outcome:
         chain = Chain._make(column[: self.rows] for column in self.chain)
         return Outcome(self.city, self.disease, days, int(self.seed), chain, np.array(self.infectious), self.casework.log(days))
+
+
+def _copied(desk: Desk, count: int) -> Hits:
+    """The infections written on a desk, for which the next part has use."""
+    _batch, targets, sources, layers = desk
+    return targets[:count].copy(), sources[:count].copy(), layers[:count].copy()
 
 
 def _imported(persons: NDArray[np.int32]) -> Hits:

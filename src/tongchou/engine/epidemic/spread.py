@@ -13,6 +13,7 @@ from numba import njit
 
 from tongchou.engine.chance import Purpose, poisson_from, unit, words
 from tongchou.engine.city import HouseholdKind
+from tongchou.engine.epidemic.course import draw_courses, enter_infections
 from tongchou.engine.epidemic.layers import Layer
 from tongchou.engine.epidemic.meeting import (
     BATCH,
@@ -67,6 +68,21 @@ def spread_day(seed, day, first, last, ground, rules, law, rows, state, batch, t
         row += 1
     written = _work_off(seed, day, count, ground, rules, law, rows, state, batch, targets, sources, layers, written)
     return written, last, active
+
+
+@njit(cache=True, nogil=True)
+def live_day(seed, day, first, rows, ground, rules, law, chain, kin, state, batch, targets, sources, layers):
+    """``spread_day`` over rows first..rows-1, and where all of it fits, the new infections entered and their courses drawn.
+
+    One call instead of three: in a small town, reading the arguments takes longer than the day. Returns (infections
+    written, next row, rows infectious today, rows afterwards); where ``rows`` has not grown, nothing was entered.
+    """
+    written, row, active = spread_day(seed, day, first, rows, ground, rules, law, chain, state, batch, targets, sources, layers)
+    after = np.int64(rows)
+    if written > 0 and row == rows and rows + written <= chain.person.size:
+        after = np.int64(enter_infections(targets, sources, layers, written, day, rows, chain, kin, state.record))
+        draw_courses(seed, rows, after, day, ground, rules, law, chain)
+    return written, row, active, after
 
 
 @njit(cache=True, nogil=True)

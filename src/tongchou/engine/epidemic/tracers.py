@@ -13,7 +13,7 @@ from tongchou.engine.chance import Purpose, poisson_from, uniforms, unit, words
 from tongchou.engine.city import City
 from tongchou.engine.epidemic.agenda import Agenda
 from tongchou.engine.epidemic.course import look_up
-from tongchou.engine.epidemic.ground import FOREVER, Chain, Ground, Rules, State
+from tongchou.engine.epidemic.ground import FOREVER, Chain, Ground, Kin, Rules, State
 from tongchou.engine.epidemic.layers import SLOTS, Layer
 from tongchou.engine.epidemic.measures import Tracing
 from tongchou.engine.epidemic.meeting import BATCH, GROUP, empty_batch, find_place, find_range, find_target
@@ -26,18 +26,18 @@ Rows = NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)
-def list_infected(cases, firsts, lasts, chain, out):
+def list_infected(cases, firsts, lasts, chain, kin, out):
     """Rows of those whom each case infected from its first to its last day, written to ``out`` (entry, row); returns how
     many there are, which may be more than fit."""
     written = 0
     for at in range(cases.size):
-        child = np.int64(chain.last_child[cases[at]])
+        child = np.int64(kin.last_child[cases[at]])
         while child >= 0:
             if firsts[at] <= chain.day[child] <= lasts[at]:
                 if written < out.shape[0]:
                     out[written, 0], out[written, 1] = at, child
                 written += 1
-            child = np.int64(chain.older_sibling[child])
+            child = np.int64(kin.older_sibling[child])
     return written
 
 
@@ -104,20 +104,19 @@ class Tracers:
 
     def report(self, day: int, chain: Chain, rows: Rows) -> None:
         """Put reported cases, and the suspected infectors reached today, into the queue."""
-        homes = chain.home[rows]
-        for number, measure in enumerate(self.ordinance.active(Tracing, day)):
-            for row in rows[self.ordinance.areas(measure.where)[homes]].tolist():
+        for number, measure in enumerate(self.ordinance.active(Tracing, day) if len(rows) else ()):
+            for row in rows[self.ordinance.areas(measure.where)[chain.home[rows]]].tolist():
                 anchor = int(chain.onset[row]) if 0 <= chain.onset[row] <= chain.sampled[row] else int(chain.sampled[row])
                 self._queue.append((number, row, anchor - measure.look_back_days))
-        suspects, days = self._suspects.take(day)
-        for row, back in zip(suspects.tolist(), days.tolist(), strict=True):
+        suspects, backs = self._suspects.take(day)
+        for row, back in zip(suspects.tolist(), backs.tolist(), strict=True):
             if row not in self._done:
                 self._queue.append((0, row, day - back))
 
-    def reach(self, day: int, rules: Rules, chain: Chain, state: State) -> tuple[Rows, Rows]:
+    def reach(self, day: int, rules: Rules, chain: Chain, kin: Kin, state: State) -> tuple[Rows, Rows]:
         """Trace what is in the queue, and return those reached today: (persons, day of the last contact)."""
         active = self.ordinance.active(Tracing, day)
-        for number, measure in enumerate(active):
+        for number, measure in enumerate(active if self._queue else ()):
             mine = [entry for entry in self._queue if entry[0] == number]
             taken = mine[: measure.cases_per_day] if measure.cases_per_day is not None else mine
             gone = set(taken)
@@ -126,15 +125,19 @@ class Tracers:
             if fresh:
                 self._done |= {entry[1] for entry in fresh}
                 rows, firsts = (np.array(part, np.int64) for part in list(zip(*fresh, strict=True))[1:])
-                self._trace(day, measure, rows, np.maximum(firsts, 0), rules, chain, state)
+                self._trace(day, measure, rows, np.maximum(firsts, 0), rules, chain, kin, state)
         if not active:
             self._queue.clear()
-        persons, days = (column.astype(np.int64) for column in self._due.take(day))
+        persons, days = self._due.take(day)
+        if not len(persons):
+            return persons, days
         order = np.lexsort((-days, persons))
         reached, first = np.unique(persons[order], return_index=True)
         return reached, days[order][first]
 
-    def _trace(self, day: int, measure: Tracing, rows: Rows, firsts: Rows, rules: Rules, chain: Chain, state: State) -> None:
+    def _trace(
+        self, day: int, measure: Tracing, rows: Rows, firsts: Rows, rules: Rules, chain: Chain, kin: Kin, state: State
+    ) -> None:
         """Put down the contacts of cases for the days on which they are reached."""
         persons = chain.person[rows].astype(np.int64)
         away = state.away_until[persons] > day
@@ -144,24 +147,25 @@ class Tracers:
             found[layer] = value
         for layer, late in measure.delay_days:
             delay[layer] = late
-        at, contacts, days, layers = self._contacts(rows, firsts, np.maximum(lasts, firsts - 1), day, rules, chain, state)
+        at, contacts, days, layers = self._contacts(rows, firsts, np.maximum(lasts, firsts - 1), day, rules, chain, kin, state)
         chance = uniforms(self.seed, Purpose.TRACE_FOUND, contacts, day=persons[at], k=layers)
         kept = chance < found[layers]
         self._due.put((day + delay[layers])[kept], contacts[kept], days[kept])
         self._trace_back(day, measure, rows, found, delay, chain)
 
     def _contacts(
-        self, rows: Rows, firsts: Rows, lasts: Rows, day: int, rules: Rules, chain: Chain, state: State
+        self, rows: Rows, firsts: Rows, lasts: Rows, day: int, rules: Rules, chain: Chain, kin: Kin, state: State
     ) -> tuple[Rows, Rows, Rows, Rows]:
         """(entry in ``rows``, person, day, layer) of everybody whom the cases met."""
         infected = np.empty((len(rows) * 8 + 64, 2), np.int64)
-        number = list_infected(rows, firsts, lasts, chain, infected)
+        number = list_infected(rows, firsts, lasts, chain, kin, infected)
         if number > len(infected):
             infected = np.empty((number, 2), np.int64)
-            list_infected(rows, firsts, lasts, chain, infected)
+            list_infected(rows, firsts, lasts, chain, kin, infected)
         at, children = infected[:number].T
         homes = self.city.household[chain.person[rows]]
-        starts, sizes = self.city.household_start[homes].astype(np.int64), np.diff(self.city.household_start)[homes]
+        starts, ends = (self.city.household_start[homes + end].astype(np.int64) for end in (0, 1))
+        sizes = ends - starts
         house_at = np.repeat(np.arange(len(rows)), sizes)
         house = np.repeat(starts - np.concatenate(([0], np.cumsum(sizes)[:-1])), sizes) + np.arange(int(sizes.sum()))
         others = house != chain.person[rows][house_at]

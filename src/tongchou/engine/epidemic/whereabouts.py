@@ -9,8 +9,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from tongchou.engine.city import NO_SECTOR, City
-from tongchou.engine.epidemic.ground import FOREVER, State
-from tongchou.engine.epidemic.results import sector_of
+from tongchou.engine.epidemic.ground import FOREVER, Ground, State
+from tongchou.engine.epidemic.meeting import part_of
 from tongchou.engine.epidemic.stays import IN_HOSPITAL, Stays, joined_stays
 
 KINDS = IN_HOSPITAL + 1
@@ -19,18 +19,21 @@ AHEAD = 400
 
 
 @njit(cache=True, nogil=True)
-def send_away(persons, untils, kinds, day, away, away_until, away_since, counties, sectors, by_county, by_sector):
+def send_away(persons, untils, kinds, day, away, away_until, away_since, county_start, group, group_site, site_sector, by_county, by_sector):
     """Keep persons away from ``day`` until the day before ``untils``; a stay never gets shorter or milder.
 
-    ``by_county`` [days, kinds, counties] and ``by_sector`` [days, 256] hold changes of the numbers away.
+    ``kinds`` holds one entry for all or one for each; ``by_county`` [days, kinds, counties] and ``by_sector`` [days, 256]
+    hold changes of the numbers away.
     """
-    last = by_county.shape[0] - 1
+    last, step = by_county.shape[0] - 1, min(kinds.size - 1, 1)
     for at in range(persons.size):
         person = persons[at]
-        until, kind = np.int64(untils[at]), np.int64(kinds[at])
-        county, sector = counties[at], sectors[at]
+        until, kind = np.int64(untils[at]), np.int64(kinds[at * step])
         if until <= day:
             continue
+        county, sector = part_of(county_start, person), np.int64(NO_SECTOR)
+        if group[person] >= 0:
+            sector = np.int64(site_sector[group_site[group[person]]])
         had = np.int64(away_until[person])
         if had > day:
             by_county[day, away[person], county] -= 1
@@ -51,8 +54,8 @@ def send_away(persons, untils, kinds, day, away, away_until, away_since, countie
 class Whereabouts:
     """Sends persons away and counts them by day, kind, county and sector."""
 
-    def __init__(self, city: City, state: State) -> None:
-        self.city, self.state = city, state
+    def __init__(self, city: City, ground: Ground, state: State) -> None:
+        self.ground, self.state = ground, state
         self._by_county = np.zeros((AHEAD, KINDS, len(city.counties)), np.int64)
         self._by_sector = np.zeros((AHEAD, NO_SECTOR + 1), np.int64)
         self._sent: list[Stays] = []
@@ -64,11 +67,11 @@ class Whereabouts:
         while day + AHEAD // 2 >= len(self._by_county):
             self._by_county = np.concatenate((self._by_county, np.zeros_like(self._by_county)))
             self._by_sector = np.concatenate((self._by_sector, np.zeros_like(self._by_sector)))
-        counties = np.searchsorted(self.city.county_start, persons, side="right") - 1
-        kinds = np.broadcast_to(np.asarray(kinds, np.int64), len(persons)).copy()
+        state, ground = self.state, self.ground
         send_away(
-            np.asarray(persons, np.int64), np.asarray(untils, np.int64), kinds, day, self.state.away, self.state.away_until,
-            self.state.away_since, counties, sector_of(self.city, persons), self._by_county, self._by_sector,
+            np.asarray(persons, np.int64), np.asarray(untils, np.int64), np.array(kinds, np.int64, ndmin=1), day, state.away,
+            state.away_until, state.away_since, ground.county_start, ground.group, ground.group_site, ground.site_sector,
+            self._by_county, self._by_sector,
         )  # fmt: skip
         until, kind = self.state.away_until[persons], self.state.away[persons]
         self._sent.append(Stays(np.asarray(persons, np.int32), np.full(len(persons), day, np.int16), until, kind))
