@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import pytest
 
@@ -100,7 +101,7 @@ def test_a_person_reads_a_table(asked):
         CASES, LINKS, "--max-incubation", "7", "--si-mean", "4.7", "--si-sd", "2.9", "--r", "1", "--k", "1"
     )
     assert code == 0
-    assert "链/chain" in out and "chance that it is over" in out and "ring 2" in out
+    assert "链/chain" in out and "chance that it is over" in out and re.search(r"k \S+ \(\S+–\S+\)", out) and "ring 2" in out
 
 
 @pytest.mark.parametrize(
@@ -119,6 +120,10 @@ def test_a_person_reads_a_table(asked):
         (CASES, "infector,infectee\n", (), ("没有数据行", "no line of data")),
         ("case,onset\nA,\n", None, (), ("--as-of", "no date in the file")),
         (CASES, None, ("--si-mean", "4", "--si-sd", "2"), ("--r", "without links")),
+        (CASES, LINKS, ("--horizon", "-2"), ("--horizon 不能为负", "--horizon must not be negative")),
+        (CASES, LINKS, ("--max-incubation", "-1"), ("不能为负", "--max-incubation must not")),
+        (CASES, LINKS, ("--longest-lag", "-1"), ("不能为负", "--longest-lag must not")),
+        (CASES, LINKS, ("--si-mean", "inf", "--si-sd", "2"), ("都须有限", "both be finite")),
     ],
 )
 def test_faults_are_told_in_both_languages(asked, cases, links, more, said):

@@ -112,6 +112,22 @@ def test_a_file_or_option_that_cannot_be_is_refused_in_both_languages(capsys, tm
     assert code in (1, 2) and said == "" and words in told and any("\u4e00" <= sign <= "\u9fff" for sign in told)
 
 
+def test_too_few_cases_for_a_forecast_are_named(capsys, tmp_path):
+    path = tmp_path / "counts.csv"
+    lines = [f"{area},2020-02-{day:02d},{count}" for area, count in (("东区", 0), ("西区", 2)) for day in range(1, 16)]
+    path.write_text("area,date,incidence\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    code, _said, told = run(capsys, "forecast", path, "--raw")
+    assert code == 0 and "1 area(s) (东区) with fewer than 12 cases in the last 14 days: too few to say" in told
+
+
+def test_truth_may_be_in_gb18030(capsys, tmp_path):
+    first, second = tmp_path / "f.csv", tmp_path / "t.csv"
+    first.write_text(",".join(COLUMNS) + "".join(f"\n2020-02-15,1,2020-02-16,东区,t,quantile,{level},3" for level in (0.05, 0.25, 0.5, 0.75, 0.95)), encoding="utf-8")
+    second.write_text("area,date,incidence\n东区,2020-02-16,5\n", encoding="gb18030")
+    code, said, _told = run(capsys, "score", first, second, "--json")
+    assert code == 0 and json.loads(said)[0]["wis"] == 2  # all levels 3: the absolute error
+
+
 @pytest.mark.parametrize(
     ("forecasts", "seen", "words"),
     [
@@ -122,6 +138,9 @@ def test_a_file_or_option_that_cannot_be_is_refused_in_both_languages(capsys, tm
         ("{head}\n2020-02-15,1,2020-02-16,x,t,quantile,0.5,many\n", "location,date,observation\nx,2020-02-16,1\n", "is no number"),
         ("{head}\n2020-02-15,1,2020-02-16,x,t,quantile,0.5,1\n", "location,date,observation\nx,2020-02-16,1\nx,2020-02-16,2\n", "two different truths"),
         ("{head}\n2020-02-15,1,2020-02-16\n", "location,date,observation\nx,2020-02-16,1\n", "3 cells, the header has 8"),
+        ("{head}\n2020-02-15,1,2020-02-16,x,t,mean,,1\n2020-02-15,1,2020-02-16,x,t,quantile,0.5,nan\n", "location,date,observation\nx,2020-02-16,1\n", "line 3: value: 'nan'"),
+        ("{head}\n2020-02-15,1,2020-02-16,x,t,quantile,0.5,1\n", "location,date,observation\nx,2020-02-16,inf\n", "line 2: observation: 'inf'"),
+        ("{head}\n2020-02-15,1,2020-02-16,x,t,mean,,1\n", "location,date,observation\nx,2020-02-16,1\n", "no line with a quantile forecast"),
         ("{head}\n2020-02-15,1,2020-02-16,x,t,quantile,0.4,1\n", "location,date,observation\nx,2020-02-16,1\n", "hold the median"),
     ],
 )

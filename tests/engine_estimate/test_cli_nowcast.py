@@ -111,9 +111,33 @@ def test_faulty_files_are_refused(capsys, tmp_path, text, code, told):
     assert told in err
 
 
+def test_a_report_dated_years_ahead_is_named(capsys, tmp_path):
+    path = written(tmp_path, "reference_date,report_date\n2020-02-01,2020-02-02\n2020-02-01,2202-02-03\n")
+    code, _out, err = asked(capsys, path)
+    assert code == 1 and "the file's last report is of 2202-02-03" in err and "请核对日期" in err
+
+
+def test_too_few_cases_take_a_given_delay(capsys, tmp_path):
+    path = written(tmp_path, "reference_date,report_date\n2020-02-01,2020-02-03\n2020-02-04,2020-02-05\n")
+    code, _out, err = asked(capsys, path)
+    assert code == 1 and "--delay-mean" in err
+    code, out, _err = asked(capsys, path, "--delay-mean", "5", "--delay-sd", "3", "--max-delay", "20", "--json")
+    rows = json.loads(out)
+    assert code == 0 and [row["reported"] for row in rows] == [1, 0, 0, 1, 0]
+    assert rows[-1]["share_reported"] < 0.05 < rows[0]["share_reported"] and rows[-1]["q95"] > 0
+    assert asked(capsys, path, "--delay-mean", "5")[0] == 2
+    assert asked(capsys, path, "--delay-mean", "inf", "--delay-sd", "3")[0] == 1
+
+
+def test_a_negative_seed_is_refused(capsys, tmp_path, cases):
+    path = written(tmp_path, "reference_date,report_date\n" + "".join(f"{a},{b}\n" for a, b in cases))
+    code, _out, err = asked(capsys, path, "--seed", "-1")
+    assert code == 1 and "seed not negative" in err and "随机种子不能为负" in err
+
+
 def test_a_day_that_is_none_or_too_early(capsys, tmp_path):
     path = written(tmp_path, "reference_date,report_date\n2020-02-01,2020-02-02\n")
     assert asked(capsys, path, "--as-of", "soon")[0] == 2
     code, _out, err = asked(capsys, path, "--as-of", "2020-01-01")
     assert code == 1
-    assert "no case was reported by the day asked" in err
+    assert "by 2020-01-01 no case" in err and "last report is of 2020-02-02" in err

@@ -41,6 +41,13 @@ def test_the_help_of_every_command_is_complete_in_both_languages(name: str):
     assert half == []
 
 
+@pytest.mark.parametrize("name", sorted(name for name, command in EVERY.items() if command.input))
+def test_the_help_of_a_command_says_which_columns_it_reads(name: str):
+    said = frame.parser_of(EVERY[name]).format_help()
+    assert "输入文件的列 / columns of the files it reads:" in said
+    assert all(f"  {column}" in said and meaning in said for column, meaning in EVERY[name].input.items())
+
+
 def spoken_keys(keys: dict) -> list[str]:
     return [key for key, said in keys.items() if not (spoken_keys(said) == [] if isinstance(said, dict) else both(said))]
 

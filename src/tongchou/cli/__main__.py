@@ -41,7 +41,7 @@ def overview() -> terminal.Parser:
 
 def parser_of(command: commands.Command) -> terminal.Parser:
     """The complete parser of one command, whose file is imported (Django must stand where it is needed)."""
-    parser = terminal.Parser(prog=f"tongchou {command.name}", description=command.help)
+    parser = terminal.Parser(prog=f"tongchou {command.name}", description=command.help, epilog=terminal.columns(command.input))
     command.load().add_arguments(parser)
     if command.json:
         add_json(parser)

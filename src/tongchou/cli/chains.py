@@ -61,7 +61,7 @@ JSON = {
     "chains": "传播链 [{chain, cases, generations, first_on, last_on, imported, open}] / chains; open is null without --max-incubation",
     "open_chains": "未断的链 / open chains, null without --max-incubation",
     "cluster_sizes": "{病例数：链数} / chains by size",
-    "offspring": "续发人数分布 {cases, infected, reproduction, reproduction_low, reproduction_high, dispersion, dispersion_low, dispersion_high, poisson, share_for_80, truncation_aware}；无上限为 null / R and k with 95 % profile intervals; null where nothing bounds it",
+    "offspring": "续发人数分布 {cases, infected, reproduction, reproduction_low, reproduction_high, dispersion, dispersion_low, dispersion_high, poisson, log_likelihood, share_for_80, confidence, truncation_aware}；无上限为 null / R and k with 95 % profile intervals; null where nothing bounds it",
     "offspring_from_sizes": "只由链的大小估计，键同上 / the same from chain sizes alone",
     "serial_interval": "代间隔（天）{pairs, undated, negative, mean, mean_low, mean_high, sd, median, q025, q975, fitted_mean, fitted_sd} / days between onsets of pairs",
     "settings": "{场所：传染数} / infections by setting",
@@ -109,6 +109,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    for option in ("max_incubation", "longest_lag", "horizon"):
+        if (getattr(args, option) or 0) < 0:
+            name = f"--{option.replace('_', '-')}"
+            raise UsageError(f"{name} 不能为负", f"{name} must not be negative")
     file = read_case_file(args.cases, args.links)
     as_of = _as_of(args.as_of, file)
     chains = find_chains(
@@ -162,7 +166,7 @@ def _as_of(asked: str | None, file: CaseFile) -> np.datetime64:
 
 
 def _serial(args: argparse.Namespace) -> DayDelay | None:
-    if args.si and (args.si_mean or args.si_sd):
+    if args.si and (args.si_mean is not None or args.si_sd is not None):
         raise UsageError("--si 与 --si-mean、--si-sd 只用一种", "give --si or --si-mean with --si-sd, not both")
     if args.si:
         return DayDelay(read_probabilities(args.si))
@@ -357,8 +361,8 @@ def _text(data: Mapping[str, Any]) -> str:
     ]
     if r:
         high = "∞" if r["reproduction_high"] is None else f"{r['reproduction_high']:.2f}"
-        k = "∞" if r["dispersion"] is None else f"{r['dispersion']:.2f}"
-        lines.append(f"R {r['reproduction']:.2f} ({r['reproduction_low']:.2f}–{high})  k {k}")
+        k, k_low, k_high = ("∞" if r[key] is None else f"{r[key]:.2f}" for key in ("dispersion", "dispersion_low", "dispersion_high"))
+        lines.append(f"R {r['reproduction']:.2f} ({r['reproduction_low']:.2f}–{high})  k {k} ({k_low}–{k_high})")
     if si["pairs"]:
         lines.append(f"代间隔/serial interval {si['mean']:.2f} d, n={si['pairs']}, <0: {si['negative']}")
     if data["end"]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tongchou.cli.reproduction import interval_of
 from tongchou.cli.series_file import read_series
+from tongchou.cli.shipped_rules import shipped_value
 from tongchou.cli.terminal import CommandError, UsageError, records
 from tongchou.engine.estimate import CaseSeries, EstimateError
 from tongchou.engine.estimate.artefact_words import speak
@@ -42,6 +43,8 @@ JSON = {
 SHOWN = {
     "location": "地区/area", "day": "日期/day", "horizon": "提前/ahead", "median": "中位/median", "half": "50%", "most": "95%",
 }  # fmt: skip
+# A forecast of fewer cases than the rulebook's least in so many days says little (docs/models/forecast.md).
+RECENT_DAYS, MOST_NAMED = 14, 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,8 +95,22 @@ def run(args: argparse.Namespace) -> int:
                 args.say.progress(f"已存档 {path}", f"kept as {path}")
     except (EstimateError, ForecastKept) as error:
         raise CommandError(error.zh, error.en) from None
+    _say_few(args, series)
     args.say(rows, records(SHOWN, shown(forecasts)))
     return 0
+
+
+def _say_few(args: argparse.Namespace, series: list[CaseSeries]) -> None:
+    """Names the areas whose last two weeks hold too few cases for a forecast to say much."""
+    least = int(shipped_value("statistics", "statistics.small_numbers")["cases_in_window_min"])
+    few = [one.area for one in series if int(one.incidence[-RECENT_DAYS:].sum()) < least]
+    if few:
+        named = "、".join(name for name in few[:MOST_NAMED] if name)
+        zh, en = (f"（{named}）", f" ({named})") if named else ("", "")
+        args.say.progress(
+            f"{len(few)} 个地区{zh}最近 {RECENT_DAYS} 天不足 {least} 例：病例太少，不宜据此下结论，请看传播链",
+            f"{len(few)} area(s){en} with fewer than {least} cases in the last {RECENT_DAYS} days: too few to say; look at the chains",
+        )
 
 
 def cleaned(args: argparse.Namespace, series: list[CaseSeries]) -> tuple[list[CaseSeries], list[Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from tongchou.cli.reports_file import ReportsFile, day_after, read_reports
 from tongchou.cli.series_file import write_rows
 from tongchou.cli.terminal import CommandError, UsageError, records
-from tongchou.engine.estimate import EstimateError, Nowcast, nowcast_counts
+from tongchou.engine.estimate import EstimateError, Nowcast, delay_of_moments, nowcast_counts
 
 NAME = "nowcast"
 HELP_ZH = "按发病日的病例数，补上已发病但尚未报告的，附区间"
@@ -53,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f" by default the longest seen (at most {LONGEST_DAYS})",
     )  # fmt: skip
     parser.add_argument(
+        "--delay-mean", type=float, metavar="DAYS",
+        help="发病到报告的均值（对数正态），病例太少学不出时滞时给；须与 --delay-sd 一起 / mean delay from onset to report (log-normal), where"
+        " too few cases tell it; given with --delay-sd",
+    )  # fmt: skip
+    parser.add_argument("--delay-sd", type=float, metavar="DAYS", help="其标准差 / its standard deviation")
+    parser.add_argument(
         "--draws", type=int, default=2000, metavar="N", help="抽样次数，缺省 2000 / size of the sample, 2000 by default"
     )
     parser.add_argument(
@@ -62,6 +68,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if (args.delay_mean is None) != (args.delay_sd is None):
+        raise UsageError("--delay-mean 与 --delay-sd 须一起给", "--delay-mean and --delay-sd are given together")
     file = read_reports(args.file, _day(args.as_of))
     for (zh, en), many in file.left_out.items():
         args.say.progress(f"未用 {many} 行：{zh}", f"{many} line(s) not used: {en}")
@@ -70,7 +78,10 @@ def run(args: argparse.Namespace) -> int:
         args.say.progress(f"未用到的列：{names}", f"columns not used: {names}")
     longest = args.max_delay if args.max_delay is not None else max(1, min(LONGEST_DAYS, file.longest_days))
     try:
-        result = nowcast_counts(file.reports, most_delay_days=longest, levels=LEVELS, draws=args.draws, seed=args.seed)
+        delay = None if args.delay_mean is None else delay_of_moments("lognormal", args.delay_mean, args.delay_sd)
+        result = nowcast_counts(
+            file.reports, most_delay_days=longest, prior_delay=delay, levels=LEVELS, draws=args.draws, seed=args.seed
+        )
     except EstimateError as error:
         raise CommandError(error.zh, error.en) from None
     rows = _rows(file, result)

@@ -60,7 +60,12 @@ def read_reports(path: str, as_of: date | None) -> ReportsFile:
         left_out, len(in_time) - len(recent), f"发病早于截止日前 {KEPT_DAYS} 天", f"onset over {KEPT_DAYS} days before"
     )
     if not recent:
-        raise CommandError("截止日之前没有报告的病例", "no case was reported by the day asked")
+        newest = date.fromordinal(max(row.report for row in rows))
+        asked = date.fromordinal(last)
+        raise CommandError(
+            f"截至 {asked}，{KEPT_DAYS} 天内没有已报告的病例（表中最后报告日 {newest}）；请核对日期或 --as-of",
+            f"by {asked} no case with an onset in {KEPT_DAYS} days is reported (the file's last report is of {newest}); check the dates or --as-of",
+        )
     first = min(row.onset for row in recent)
     build = _cumulative if amount == "confirm" else _daily
     used = {"reference_date", "report_date", "area", amount}

@@ -199,8 +199,8 @@ def _say_short(
     for one, part in zip(series, rows, strict=True):
         if not part:
             args.say.progress(
-                f"“{one.area}”只有 {one.days} 天，放不下第 2 天起 {window} 天的窗口",
-                f"{one.area!r} has {one.days} days: no window of {window} days from day 2 fits",
+                f"{f'“{one.area}”' if one.area else '数据'}只有 {one.days} 天，放不下第 2 天起 {window} 天的窗口；请补足天数或缩短 --window",
+                f"{one.area or 'the data'}: {one.days} day(s), no window of {window} days from day 2 fits; give more days or a shorter --window",
             )
 
 

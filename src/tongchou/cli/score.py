@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import gzip
-import io
-from datetime import date
+import math
 from pathlib import Path
 from typing import Any
 
+from tongchou.cli.csv_lines import Line, fault, read_lines
+from tongchou.cli.series_file import read_date
 from tongchou.cli.terminal import CommandError, records
 from tongchou.engine.estimate import EstimateError
 from tongchou.engine.estimate.hubverse import (
@@ -73,6 +72,8 @@ def run(args: argparse.Namespace) -> int:
         targets = {one.target for one in issued}
         truth = read_truth(Path(args.truth), targets)
         scores = score_issued(issued, truth)
+        if below := sum(one.observed < 0 for one in scores):  # the published hub data hold such corrections and score them
+            args.say.progress(f"{below} 个预测的实际数为负（更正），照原样评分", f"{below} forecasts have a negative truth (a correction) and were scored against it as it is")
         if not scores:
             raise CommandError(
                 f"{len(issued)} 个预测目标都没有实际数；请核对地区名与日期",
@@ -85,27 +86,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Header and rows of a CSV file, gzipped or not, under the hubverse's names. Raises CommandError where it can't be read."""
-    try:
-        raw = path.read_bytes()
-        whole = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8-sig")
-    except OSError as error:
-        raise CommandError(f"读不了文件 {path}：{error.strerror}", f"the file {path} can't be read: {error.strerror}") from None
-    except (UnicodeDecodeError, EOFError):
-        raise CommandError(f"{path} 不是 UTF-8 的 CSV", f"{path} is no CSV in UTF-8") from None
-    reader = csv.reader(io.StringIO(whole))
-    first = [cell.strip().lower() for cell in next(reader, [])]
-    header = [NAMES.get(cell, cell) if NAMES.get(cell, cell) not in first else cell for cell in first]
-    rows = []
-    for cells in reader:
-        if len(cells) == len(header):
-            rows.append(dict(zip(header, (cell.strip() for cell in cells), strict=True)))
-        elif any(cells):
-            raise _fault(reader.line_num, f"有 {len(cells)} 格，表头有 {len(header)} 格", f"{len(cells)} cells, the header has {len(header)}")
-    if not rows:
-        raise CommandError(f"{path} 没有数据行", f"{path} has no line of data")
-    return header, rows
+def read_rows(path: Path) -> tuple[list[str], list[Line]]:
+    """Header and lines of a CSV file, gzipped or not, under the hubverse's names. Raises CommandError where it can't be read."""
+    first, lines = read_lines(path)
+    now = {cell: NAMES.get(cell, cell) if NAMES.get(cell, cell) not in first else cell for cell in first}
+    return list(now.values()), [Line(line.number, {now[cell]: text for cell, text in line.cells.items()}) for line in lines]
 
 
 def read_forecasts(args: argparse.Namespace, path: Path) -> tuple[IssuedForecast, ...]:
@@ -115,19 +100,21 @@ def read_forecasts(args: argparse.Namespace, path: Path) -> tuple[IssuedForecast
         if not kept:
             raise CommandError(f"{path} 里没有已存档的预测", f"{path} holds no kept forecast")
         return _newest(args, kept)
-    header, rows = read_rows(path)
+    header, lines = read_rows(path)
     needed = ("reference_date", "target_end_date", "location", "output_type_id", "value")
     if missing := [name for name in needed if name not in header]:
         raise CommandError(f"{path} 缺少列 {'、'.join(missing)}", f"{path} lacks {', '.join(missing)}; the columns are {', '.join(COLUMNS)}")
-    told = [row for row in rows if row["value"] and row.get("output_type", "quantile") == "quantile"]
-    if left := len(rows) - len(told):
+    told = [line for line in lines if line.cells["value"] and line.cells.get("output_type", "quantile") == "quantile"]
+    if left := len(lines) - len(told):
         args.say.progress(f"{left} 行不是分位数预测，未用", f"{left} rows are no quantile forecast and were left out")
-    return gather_rows([_typed(row, number) for number, row in enumerate(told, 2)], path.name.split(".")[0])
+    if not told:
+        raise CommandError(f"{path} 没有一行分位数预测", f"{path} has no line with a quantile forecast")
+    return gather_rows([_typed(line) for line in told], path.name.split(".")[0])
 
 
 def read_truth(path: Path, targets: set[str]) -> dict[Key, float]:
     """What came, by location, target and day. A truth without a column target holds for every target of the forecasts."""
-    header, rows = read_rows(path)
+    header, lines = read_rows(path)
     day = next((name for name in ("target_end_date", "date") if name in header), None)
     seen = next((name for name in SEEN if name in header), None)
     if day is None or seen is None:
@@ -136,14 +123,15 @@ def read_truth(path: Path, targets: set[str]) -> dict[Key, float]:
             f"{path} needs a column of days (target_end_date or date) and one of {', '.join(SEEN)}",
         )
     found: dict[Key, float] = {}
-    for number, row in enumerate(rows, 2):
-        if not row[seen]:
+    for line in lines:
+        if not line.cells[seen]:
             continue
-        location = row.get("location", row.get("area", ""))
-        value, on = _number(row[seen], seen, number), _date(row[day], day, number)
-        for target in [row["target"]] if "target" in row else targets:
+        location = line.cells.get("location", line.cells.get("area", ""))
+        value, on = _number(line, seen), read_date(line, day)
+        for target in [line.cells["target"]] if "target" in header else targets:
             if found.setdefault((location, target, on), value) != value:
-                raise _fault(number, f"{location} {on} 有两个不同的实际数", f"two different truths for {location} on {on}")
+                of_zh, of_en = (f"“{location}”", f" for {location!r}") if location else ("", "")
+                raise fault(line.number, f"{of_zh}{on} 有两个不同的实际数", f"two different truths{of_en} on {on}")
     return found
 
 
@@ -157,32 +145,24 @@ def _newest(args: argparse.Namespace, kept: tuple[IssuedForecast, ...]) -> tuple
     return tuple(first.values())
 
 
-def _typed(row: dict[str, str], number: int) -> dict[str, Any]:
-    reference_on = _date(row["reference_date"], "reference_date", number)
-    end_on = _date(row["target_end_date"], "target_end_date", number)
-    horizon = int(_number(row["horizon"], "horizon", number)) if row.get("horizon") else (end_on - reference_on).days
+def _typed(line: Line) -> dict[str, Any]:
+    reference_on, end_on = read_date(line, "reference_date"), read_date(line, "target_end_date")
+    horizon = int(_number(line, "horizon")) if line.cells.get("horizon") else (end_on - reference_on).days
     return {
-        **row, "reference_date": reference_on, "target_end_date": end_on, "horizon": horizon, "target": row.get("target", TARGET),
-        "output_type_id": _number(row["output_type_id"], "output_type_id", number), "value": _number(row["value"], "value", number),
+        **line.cells, "reference_date": reference_on, "target_end_date": end_on, "horizon": horizon,
+        "target": line.cells.get("target", TARGET), "output_type_id": _number(line, "output_type_id"), "value": _number(line, "value"),
     }  # fmt: skip
 
 
-def _date(text: str, column: str, number: int) -> date:
+def _number(line: Line, column: str) -> float:
+    text = line.cells[column]
     try:
-        return date.fromisoformat(text)
+        value = float(text)
     except ValueError:
-        raise _fault(number, f"{column} 的“{text}”不是日期，请写成 2020-02-14", f"{column}: {text!r} is no date; write 2020-02-14") from None
-
-
-def _number(text: str, column: str, number: int) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise _fault(number, f"{column} 的“{text}”不是数字", f"{column}: {text!r} is no number") from None
-
-
-def _fault(number: int, zh: str, en: str) -> CommandError:
-    return CommandError(f"第 {number} 行：{zh}", f"line {number}: {en}")
+        value = math.nan
+    if not math.isfinite(value):
+        raise fault(line.number, f"{column} 的“{text}”不是数字", f"{column}: {text!r} is no number")
+    return value
 
 
 def _groups(

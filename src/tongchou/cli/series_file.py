@@ -7,6 +7,8 @@ Columns: ``date`` (2020-02-14) or ``t`` (whole numbers); ``incidence`` (all case
 from __future__ import annotations
 
 import csv
+import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,11 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from tongchou.cli.csv_lines import Line, fault, need_columns, read_lines
+from tongchou.cli.csv_lines import Line, fault, named, need_columns, read_lines
 from tongchou.cli.terminal import CommandError
 from tongchou.engine.estimate.series import CaseSeries
 
-KNOWN = ("date", "t", "incidence", "local", "imported", "area")
+# Year, month and day in that order, as Excel and Chinese text write them too; a time of midnight is Excel's.
+WRITTEN_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0{1,2}:00(?::00(?:\.0+)?)?)?")
+# Day 0 of Excel's own numbers, and those of 1982 to 2064 that may stand where a date was meant.
+EXCEL_DAY, EXCEL_NUMBER = date(1899, 12, 30), re.compile(r"[345]\d{4}(?:\.0)?")
+# More cases than people live in any area; above it a number is a slip, and sums would not be exact.
+MOST_CASES = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -49,32 +56,39 @@ def read_count(line: Line, column: str) -> int:
     try:
         value = float(text)
     except ValueError:
-        if text == "":
-            raise fault(
-                line.number, f"{column} 为空；没有病例请写 0", f"{column} is empty; write 0 for no case"
-            ) from None
-        raise fault(line.number, f"{column} 的“{text}”不是数字", f"{column}: {text!r} is no number") from None
+        value = math.nan
+    if text == "":
+        raise fault(line.number, f"{column} 为空；没有病例请写 0", f"{column} is empty; write 0 for no case")
+    if math.isnan(value):
+        plain = re.sub(r"[,，]", "", text)
+        zh, en = (f"，请写 {plain}，不带千位逗号", f"; write {plain} without commas") if plain.isdigit() else ("，请写病例数，没有写 0", "; write a count, 0 for none")
+        raise fault(line.number, f"{column} 的“{text}”不是数字{zh}", f"{column}: {text!r} is no number{en}")
     if value < 0:
         raise fault(
             line.number,
             f"{column} 为负数 {text}；请先用更正后的每日新增（更正记到原来的日子）",
             f"{column} is negative: {text}; give corrected daily counts (a correction belongs to its own day)",
         )
+    if value > MOST_CASES:
+        raise fault(line.number, f"{column} 的 {text} 超过 {MOST_CASES} 例，请核对", f"{column}: {text} is more than {MOST_CASES} cases; check it")
     if not value.is_integer():
         raise fault(line.number, f"{column} 的“{text}”须为整数", f"{column}: {text!r} must be a whole number")
     return int(value)
 
 
 def read_date(line: Line, column: str) -> date:
-    """A day written 2020-02-14. Raises CommandError otherwise."""
+    """A day written 2020-02-14, 2020/2/14 or 2020年2月14日. Raises CommandError otherwise."""
     text = line.cells[column]
+    written = WRITTEN_DAY.fullmatch(text)
     try:
-        return date.fromisoformat(text)
+        return date(*(int(part) for part in written.groups())) if written else date.fromisoformat(text)
     except ValueError:
+        zh, en = "", ""
+        if EXCEL_NUMBER.fullmatch(text):
+            meant = EXCEL_DAY + timedelta(days=int(float(text)))
+            zh, en = f"（Excel 的日期序号，应是 {meant}；请把该列设为 yyyy-mm-dd 格式再存）", f" (Excel's number for {meant}: format the column as yyyy-mm-dd and save again)"
         raise fault(
-            line.number,
-            f"{column} 的“{text}”不是日期，请写成 2020-02-14",
-            f"{column}: {text!r} is no date; write 2020-02-14",
+            line.number, f"{column} 的“{text}”不是日期，请写成 2020-02-14{zh}", f"{column}: {text!r} is no date; write 2020-02-14{en}"
         ) from None
 
 
@@ -92,8 +106,8 @@ def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, A
 def _check_columns(name: str, header: Sequence[str]) -> None:
     if "date" not in header and "t" not in header:
         raise CommandError(
-            f"{name} 须有 date（日期）或 t（第几天）列；现有列：{'、'.join(header)}",
-            f"{name} needs a column date or t; its columns are {', '.join(header)}",
+            f"{name} 须有 date（日期）或 t（第几天）列；现有列：{named(header, '、')}",
+            f"{name} needs a column date or t; its columns are {named(header)}",
         )
     if "incidence" not in header and not {"local", "imported"} <= set(header):
         need_columns(name, header, ["incidence"])

@@ -58,6 +58,11 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
         super().add_usage(usage, actions, groups, prefix or "用法 / usage: ")
 
 
+def columns(read: Mapping[str, str]) -> str:
+    """The end of a help: columns and keys of the files that a command reads."""
+    return "\n".join(["输入文件的列 / columns of the files it reads:", *(f"  {name:<16}{meaning}" for name, meaning in read.items())]) if read else ""
+
+
 class Voice:
     """How a command speaks: sentences for a person, or one JSON document when ``--json`` was asked for."""
 

@@ -77,13 +77,13 @@ class Delay:
 def delay_of_moments(family: str, mean_days: float, sd_days: float, offset_days: float = 0.0) -> Delay:
     """The delay of a family with this mean and standard deviation (of the whole delay, offset included).
 
-    Raises EstimateError where mean - offset or sd is not positive, or the family is unknown.
+    Raises EstimateError where mean - offset or sd is not positive and finite, or the family is unknown.
     """
     mean = mean_days - offset_days
-    if not (mean > 0 and sd_days > 0):
+    if not (0 < mean < np.inf and 0 < sd_days < np.inf):
         raise EstimateError(
-            f"均值须大于 {offset_days} 天，标准差须大于 0，现为 {mean_days}、{sd_days}",
-            f"the mean must exceed {offset_days} days and the sd 0; they are {mean_days} and {sd_days}",
+            f"均值须大于 {offset_days} 天，标准差须大于 0，都须有限，现为 {mean_days}、{sd_days}",
+            f"the mean must exceed {offset_days} days and the sd 0, and both be finite; they are {mean_days} and {sd_days}",
         )
     ratio = (sd_days / mean) ** 2
     if family == "lognormal":

@@ -157,7 +157,7 @@ def _checked(series: Sequence[CaseSeries], interval: Floats | None, horizon: int
         if one.first_on is None:
             raise EstimateError(f"“{one.area}”的序列没有日期，预测须知日期", f"the series of {one.area!r} has no dates; a forecast needs them")
         if one.days < LEAST_DAYS:
-            raise EstimateError(f"“{one.area}”只有 {one.days} 天，预测至少要 {LEAST_DAYS} 天", f"{one.area!r} has {one.days} days; a forecast needs {LEAST_DAYS}")
+            raise EstimateError(f"{f'“{one.area}”' if one.area else '数据'}只有 {one.days} 天，预测至少要 {LEAST_DAYS} 天", f"{one.area or 'the data'}: {one.days} day(s); a forecast needs {LEAST_DAYS}")
     if method not in ("renewal", "mean"):
         return np.empty(0)
     if interval is None or interval.ndim != 1 or interval.size < 2 or interval[1:].sum() <= 0:

@@ -115,8 +115,8 @@ def gather_rows(rows: Iterable[Mapping[str, object]], model: str = "") -> tuple[
         level = float(str(row["output_type_id"]))
         if level in levels:
             raise EstimateError(
-                f"{row['location']} {row['target_end_date']} 的分位水平 {level:g} 出现两次",
-                f"the level {level:g} stands twice for {row['location']} on {row['target_end_date']}",
+                f"{row['location']} {row['target_end_date']} 的分位水平 {level:g} 出现两次".strip(),
+                f"the level {level:g} stands twice for {row['location'] or 'the target'} on {row['target_end_date']}",
             )
         levels[level] = float(str(row["value"]))
     issued = []

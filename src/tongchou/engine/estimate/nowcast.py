@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from tongchou.engine.estimate.delay_fit import WeakPrior, estimate_delay
+from tongchou.engine.estimate.delay_fit import LEAST_PAIRS, WeakPrior, estimate_delay
 from tongchou.engine.estimate.delays import Delay, Floats
 from tongchou.engine.estimate.errors import EstimateError
 from tongchou.engine.estimate.reports import Reports, pairs_of_reports
@@ -79,9 +79,11 @@ def nowcast_counts(
 
     Raises EstimateError where no delay can be learnt from the reports and none is given.
     """
-    if most_delay_days < 1 or draws < 20:
-        raise EstimateError("最长时滞至少 1 天，抽样至少 20 次", "the longest delay is 1 day at least, the draws 20")
-    delay = prior_delay or estimate_delay(pairs_of_reports(reports, most_delay_days), prior=WeakPrior()).delay
+    if most_delay_days < 1 or draws < 20 or seed < 0:
+        raise EstimateError(
+            "最长时滞至少 1 天，抽样至少 20 次，随机种子不能为负", "the longest delay is 1 day at least, the draws 20, and the seed not negative"
+        )
+    delay = prior_delay or _learn_delay(reports, most_delay_days)
     ladder = _climb(reports, most_delay_days, memory_days)
     prior = _prior_steps(delay, most_delay_days, ladder.gap)
     dispersion = _dispersion(reports, ladder, prior, memory_days)
@@ -105,6 +107,16 @@ def nowcast_counts(
         delay=delay,
         draws=sample,
     )
+
+
+def _learn_delay(reports: Reports, most_delay_days: int) -> Delay:
+    pairs = pairs_of_reports(reports, most_delay_days)
+    if pairs.cases < LEAST_PAIRS:
+        raise EstimateError(
+            f"看得出时滞的只有 {pairs.cases} 例，至少须 {LEAST_PAIRS} 例：请等更多报告，或给出时滞（命令行 --delay-mean 与 --delay-sd，Python prior_delay）",
+            f"the reports tell the delay of {pairs.cases} case(s), at least {LEAST_PAIRS} are needed: wait for more, or give a delay (--delay-mean with --delay-sd, in Python prior_delay)",
+        )
+    return estimate_delay(pairs, prior=WeakPrior()).delay
 
 
 def _climb(reports: Reports, most_delay_days: int, memory_days: int) -> _Ladder:
