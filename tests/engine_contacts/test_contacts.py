@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
@@ -17,6 +18,7 @@ from tongchou.engine.contacts import (
     Contacts,
     Exclusions,
     PlaceModifiers,
+    VisitIndex,
     Visits,
     Window,
     build_index,
@@ -24,9 +26,11 @@ from tongchou.engine.contacts import (
     find_contacts_in_turn,
     find_sources,
     infection_window,
+    many,  # the module
     read_window_rule,
     window_of_rule,
 )
+from tongchou.engine.contacts.numbering import Numbering
 from tongchou.engine.contacts.records import FAR_AHEAD
 from tongchou.engine.contacts.words import WORDS, words_of
 from tongchou.reason import Reason
@@ -132,16 +136,48 @@ def test_parts_laid_one_after_another_are_the_whole_answer():
     assert all(np.array_equal(getattr(one, name), getattr(whole, name)) for name in contacts.COLUMNS)
 
 
-def test_many_encounters_are_summed_as_few_are(monkeypatch: pytest.MonkeyPatch):
-    chance = np.random.default_rng(2)
+def crowded_town(seed: int) -> VisitIndex:
+    """Where one case's second generation is hundreds of people and some 40,000 encounters."""
+    chance = np.random.default_rng(seed)
     start = chance.integers(0, DAY, 6000)
-    visits = build_index(Visits(chance.integers(0, 2000, 6000), chance.integers(0, 90, 6000), start, start + chance.integers(0, 9000, 6000)))
-    few = find_contacts(visits, [5], window=(0, DAY // 4), generations=2)
-    monkeypatch.setattr("tongchou.engine.contacts.asking.FEW", 0)
-    monkeypatch.setattr("tongchou.engine.contacts.asking.CHUNK", 64)
-    many = find_contacts(visits, [5], window=(0, DAY // 4), generations=2)
-    assert (few.generation == 2).sum() > 20
-    assert all(np.array_equal(getattr(few, name), getattr(many, name)) for name in contacts.COLUMNS)
+    return build_index(Visits(chance.integers(0, 2000, 6000), chance.integers(0, 90, 6000), start, start + chance.integers(0, 9000, 6000)))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("held", [10**6, 0])
+def test_many_encounters_are_summed_as_few_are(held: int, threads: int, monkeypatch: pytest.MonkeyPatch):
+    visits = crowded_town(2)
+    question = {"window": (0, DAY // 4), "generations": 2, "exclusions": Exclusions(pairs=[(7, 8), (5, 9)])}
+    few = find_contacts(visits, [5], **question)
+    looks = []
+    look = many.ManySums._look
+    monkeypatch.setattr(many.ManySums, "_look", lambda *given: looks.append(given) or look(*given))
+    for name, value in {"HELD": held, "AT_ONCE": 64, "VISITS_A_TURN": 16, "BUCKETS_A_TURN": 3}.items():
+        monkeypatch.setattr(many, name, value)
+    monkeypatch.setattr("tongchou.engine.contacts.asking.FEW", 64)
+    monkeypatch.setattr("tongchou.engine.contacts.asking.PEOPLE_A_TURN", 10)
+    found = find_contacts(visits, [5], threads=threads, **question)
+    assert (few.generation == 2).sum() > 20 and (len(looks) > 1) == (held == 0)
+    assert all(np.array_equal(getattr(few, name), getattr(found, name)) for name in contacts.COLUMNS)
+    one_of_two = find_contacts(visits, [5, 6], threads=threads, **question)
+    monkeypatch.undo()
+    again = find_contacts(visits, [5, 6], **question)
+    assert all(np.array_equal(getattr(one_of_two, name), getattr(again, name)) for name in contacts.COLUMNS)
+
+
+def test_numbers_that_came_later_are_found_like_the_others(monkeypatch: pytest.MonkeyPatch):
+    """An index that has grown has its later people's codes behind the others', out of order."""
+    visits = crowded_town(2)
+    mixed = np.random.default_rng(4).permutation(len(visits.persons))
+    grown = replace(visits, persons=Numbering(visits.persons.numbers[mixed]))
+    case = grown.persons.numbers[visits.persons.codes([5])]
+    monkeypatch.setattr("tongchou.engine.contacts.asking.FEW", 64)
+    whole = [find_contacts(grown, case, window=(0, DAY // 4), generations=2)]
+    monkeypatch.undo()
+    whole.append(find_contacts(grown, case, window=(0, DAY // 4), generations=2))
+    assert not grown.persons.is_sorted and (whole[0].generation == 2).sum() > 20
+    assert all(np.array_equal(*(getattr(found, name) for found in whole)) for name in contacts.COLUMNS)
+    assert (np.diff(whole[0].contact[whole[0].generation == 2]) > 0).all()
 
 
 def test_cases_without_a_visit_are_named():

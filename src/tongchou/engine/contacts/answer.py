@@ -6,48 +6,30 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tongchou.engine.contacts import kernels
 from tongchou.engine.contacts.asking import Question, Within, visits_of
 from tongchou.engine.contacts.certainty import WEIGHT_ONE, counted_weights
+from tongchou.engine.contacts.columns import Columns
 from tongchou.engine.contacts.contacts import Contacts, Meetings, Pair
-from tongchou.engine.contacts.generations import Found
+from tongchou.engine.contacts.generations import Found, FoundMany
 from tongchou.engine.contacts.kernels import ASKED, FIRST, FROM, TO, WEIGHTED, WHO
 from tongchou.engine.contacts.numbering import UNKNOWN
 
 
 def answer_of(
-    question: Question, parts: Sequence[Found], within: Within | None = None, first: Found | None = None
+    question: Question, parts: Sequence[Found | FoundMany], first: Found, within: Within | None = None
 ) -> Contacts:
-    """The columns of some parts, each in order already. ``first`` is the first generation, if not ``parts[0]``."""
-    index = question.index
-    turns = np.concatenate([part.turns for part in parts])
-    people = np.concatenate([part.people for part in parts])
-    sums = np.concatenate([part.sums for part in parts])
-    sizes = [part.people.size for part in parts]
+    """The columns of some parts, each in order already; ``first`` is the first generation, whether it is one of them or not."""
+    bounds = np.cumsum([0, *(len(part) for part in parts)]).tolist()
+    columns = Columns.of(bounds[-1])
+    for part, low, high in zip(parts, bounds[:-1], bounds[1:], strict=True):
+        part.write(question, columns.part(low, high))
     dropped = {"persons": sum(part.persons_out for part in parts), "pairs": sum(part.pairs_out for part in parts)}
-    overlap_s, weighted_s, meetings, first_at, last_at, places = kernels.split(sums, index.origin)
     return Contacts(
-        case=question.cases[turns],
-        contact=index.persons.numbers[people],
-        overlap_s=overlap_s,
-        meetings=meetings,
-        first=first_at,
-        last=last_at,
-        generation=np.repeat([part.generation for part in parts], sizes).astype(np.int8),
-        certainty=question.rule.of(weighted_s).astype(np.float32),
-        places=places,
-        is_case=_among(people, np.sort(question.every_case)),
+        **vars(columns),
         unknown_cases=question.cases[question.codes == UNKNOWN],
         dropped={what: count for what, count in dropped.items() if count},
-        detail=_Detail(question, first or parts[0], within),
+        detail=_Detail(question, first, within),
     )
-
-
-def _among(people: np.ndarray, sorted_codes: np.ndarray) -> np.ndarray:
-    if sorted_codes.size == 0:
-        return np.zeros(people.size, bool)
-    at = np.minimum(np.searchsorted(sorted_codes, people), sorted_codes.size - 1)
-    return sorted_codes[at] == people
 
 
 class _Detail:
@@ -89,7 +71,7 @@ class _Detail:
 
     def _meetings(self, place: np.ndarray, met: np.ndarray, found: np.ndarray, weight: np.ndarray) -> Meetings:
         index = self._question.index
-        order = np.lexsort((found[:, TO], found[:, FROM]))
+        order = np.lexsort((met, place, found[:, TO], found[:, FROM]))
         start, end = found[order, FROM].astype(np.int64), found[order, TO].astype(np.int64)
         return Meetings(
             place=index.places.numbers[place[order]],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,13 +14,14 @@ from tongchou.engine.contacts.certainty import WEIGHT_ONE, CertaintyRule, PlaceM
 from tongchou.engine.contacts.errors import ContactError
 from tongchou.engine.contacts.index import VisitIndex, build_index
 from tongchou.engine.contacts.kernels import ASKED, FROM, TO, WHO
+from tongchou.engine.contacts.many import Dense, ManySums
 from tongchou.engine.contacts.numbering import UNKNOWN
 from tongchou.engine.contacts.records import Exclusions, Ints, Visits, Window, whole_numbers
 
-# Encounters held at once while a second generation is summed: 4 MB, which a processor's cache holds.
-CHUNK = 2**18
 # Below this many encounters a hash table is quicker than a line of sums for every person of the city.
 FEW = 2**16
+# People whose visits a thread collects at a time.
+PEOPLE_A_TURN = 512
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def is_out(question: Question, one: NDArray[np.int32], other: NDArray[np.int32])
 
 @dataclass(frozen=True)
 class Asking:
-    """Visits whose encounters are wanted: arrays of one length, sorted by place."""
+    """Visits whose encounters are wanted: arrays of one length, in order of place, then of start."""
 
     question: Question
     place: NDArray[np.int32]
@@ -131,51 +131,45 @@ class Asking:
     whose: NDArray[np.int32]
     weight: Ints
 
-    def chunks(self) -> Iterator[NDArray[np.int32]]:
-        """Encounters (who, from, until, which visit), excluded pairs left out, in arrays of limited length."""
-        index, size, visit, segment = self.question.index, CHUNK, 0, 0
-        found = np.empty((size, 4), np.int32)
-        while visit < self.place.size:
-            count, visit, segment = kernels.scan(
-                index.words, index.table, self.place, self.start, self.end, self.whose, self.question.need,
-                visit, segment, found,
-            )  # fmt: skip
-            if count == 0 and visit < self.place.size:  # one place alone has more visits than the array has lines
-                size *= 2
-            else:
-                yield self._without_pairs(found[:count])
-            if visit < self.place.size:
-                found = np.empty((size, 4), np.int32)
+    def scan(self, visit: int, segment: int, stop: int, found: NDArray[np.int32]) -> tuple[int, int, int]:
+        """``kernels.scan`` of the visits up to ``stop``."""
+        index = self.question.index
+        return kernels.scan(
+            index.words, index.table, self.place[:stop], self.start[:stop], self.end[:stop], self.whose[:stop],
+            self.question.need, visit, segment, found,
+        )  # fmt: skip
 
-    def _without_pairs(self, found: NDArray[np.int32]) -> NDArray[np.int32]:
+    def without_pairs(self, found: NDArray[np.int32]) -> NDArray[np.int32]:
+        """The encounters but those of excluded pairs."""
         if not self.question.pairs_out.size:
             return found
         return found[~is_out(self.question, self.whose[found[:, ASKED]], found[:, WHO])]
 
+    def few(self) -> NDArray[np.int32] | None:
+        """All encounters (who, from, until, which visit), or None where they are more than ``FEW``."""
+        found = np.empty((FEW, 4), np.int32)
+        count, visit, _segment = self.scan(0, 0, self.place.size, found)
+        return self.without_pairs(found[:count]) if visit == self.place.size else None
+
     def encounters(self) -> NDArray[np.int32]:
         """All of them at once; for a few visits."""
-        return np.concatenate([np.zeros((0, 4), np.int32), *self.chunks()])
+        size, visit, segment = FEW, 0, 0
+        parts = [np.zeros((0, 4), np.int32)]
+        while visit < self.place.size:
+            found = np.empty((size, 4), np.int32)
+            count, visit, segment = self.scan(visit, segment, self.place.size, found)
+            parts.append(self.without_pairs(found[:count]))
+            size *= 2  # one place alone may have more visits than the array has lines
+        return np.concatenate(parts)
 
-    def sums(self, left_out: NDArray[np.bool_]) -> tuple[NDArray[np.int32], Ints]:
-        """Sums by person who is not left out, in order of the persons' numbers."""
-        chunks = self.chunks()
-        first = next(chunks, np.zeros((0, 4), np.int32))
-        second = next(chunks, None)
-        numbering = self.question.index.persons
-        if second is None and len(first) < FEW:
-            people, sums = kernels.sum_few(first, len(first), self.place, self.weight, numbering.rank)
-            kept = ~left_out[people]
-            return people[kept], sums[kept]
-        total = np.zeros((left_out.size, kernels.SUMS), np.int64)
-        with ThreadPoolExecutor(1) as pool:  # while one thread sums, this one looks for the next encounters
-            pending = pool.submit(kernels.sum_many, first, len(first), self.place, self.weight, total)
-            while second is not None:
-                following = second
-                pending.result()
-                pending = pool.submit(kernels.sum_many, following, len(following), self.place, self.weight, total)
-                second = next(chunks, None)
-            pending.result()
-        return kernels.pick(total, numbering.order, left_out)
+    def many(self, left_out: NDArray[np.bool_]) -> Dense:
+        """Sums of everyone met, for very many encounters; ``left_out`` by code."""
+        persons = self.question.index.persons
+        rank = np.zeros(0, np.int32) if persons.is_sorted else persons.rank
+        lines_out = left_out if persons.is_sorted else left_out[persons.order]
+        return ManySums(
+            self.scan, self.without_pairs, self.place, self.weight, rank, lines_out, self.question.threads
+        ).sums()
 
 
 def visits_of(
@@ -185,15 +179,30 @@ def visits_of(
 
     ``sure`` is how sure each of them is exposed, in 1/1024; None for cases, who are.
     """
-    index = question.index
-    place, start, end, asked = kernels.collect(index.words, index.table, codes, since, until, question.need)
-    order = np.sort(place.astype(np.int64) << 32 | np.arange(place.size)) & 0xFFFFFFFF
+    place, start, end, asked = _collected(question, codes, since, until)
+    order = np.argsort(place.astype(np.int64) << 32 | start.astype(np.int64) + 2**31)
     weight, kept = kernels.weigh(place[order], question.place_weight)
     order = order[kept]
     place, start, end, asked, weight = place[order], start[order], end[order], asked[order], weight[kept]
     if sure is not None:
         weight = np.maximum(weight * sure[asked] // WEIGHT_ONE, 1)
     return Asking(question, place, start, end, np.ascontiguousarray(codes[asked]), weight)
+
+
+def _collected(question: Question, codes: NDArray[np.int32], since: Ints, until: Ints) -> tuple[NDArray[np.int32], ...]:
+    """``kernels.collect``, by several threads where the people are many."""
+    index = question.index
+
+    def collect(low: int) -> tuple[NDArray[np.int32], ...]:
+        part = slice(low, low + PEOPLE_A_TURN)
+        place, start, end, asked = kernels.collect(index.words, index.table, codes[part], since[part], until[part], question.need)
+        return place, start, end, asked + np.int32(low)
+
+    if codes.size <= PEOPLE_A_TURN:
+        return collect(0)
+    with ThreadPoolExecutor(question.threads) as pool:
+        parts = list(pool.map(collect, range(0, codes.size, PEOPLE_A_TURN)))
+    return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))
 
 
 class Within:

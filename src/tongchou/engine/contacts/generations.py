@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from tongchou.engine.contacts import kernels
 from tongchou.engine.contacts.asking import Question, Within, is_out, visits_of
 from tongchou.engine.contacts.certainty import WEIGHT_ONE, counted_weights
+from tongchou.engine.contacts.columns import Columns
 from tongchou.engine.contacts.kernels import FIRST, WEIGHTED
+from tongchou.engine.contacts.many import Dense
 from tongchou.engine.contacts.records import Ints
 
 # Cases that one thread looks for in one go: more would make it copy what it has found while that grows.
@@ -31,8 +33,72 @@ class Found:
     persons_out: int = 0
     pairs_out: int = 0
 
+    def __len__(self) -> int:
+        return int(self.people.size)
+
     def kept(self, mask: NDArray[np.bool_]) -> Found:
         return replace(self, turns=self.turns[mask], people=self.people[mask], sums=self.sums[mask])
+
+    def gathered(self, _question: Question) -> Found:
+        return self
+
+    def write(self, question: Question, columns: Columns) -> None:
+        """Itself into columns of its length."""
+        columns.case[:], columns.generation[:] = question.cases[self.turns], self.generation
+        columns.is_case[:] = _among(self.people, np.sort(question.every_case))
+        _write_sums(question, self.people, self.sums, columns)
+
+
+@dataclass(frozen=True)
+class FoundMany:
+    """The second generation of one case in a large part of a city: sums by person, not yet gathered."""
+
+    turn: int
+    dense: Dense
+    left_out: NDArray[np.bool_]
+    generation: int = 2
+    persons_out: int = 0
+    pairs_out: int = 0
+
+    def __len__(self) -> int:
+        return int(self.dense.rows.sum())
+
+    def gathered(self, question: Question) -> Found:
+        """The same in no more memory than its rows ask for."""
+        persons = question.index.persons
+        people, sums = kernels.pick(self.dense.sums, persons.order, self.left_out[persons.order])
+        return Found(2, np.full(people.size, self.turn, np.int32), people, sums)
+
+    def write(self, question: Question, columns: Columns) -> None:
+        """Itself into columns of its length, by several threads."""
+        persons = question.index.persons
+        columns.case[:], columns.generation[:] = question.cases[self.turn], 2
+        columns.is_case[:] = False  # cases are left out
+
+        def write_part(span: tuple[slice, int, int]) -> None:
+            lines, low, high = span
+            codes = persons.order[lines]
+            people, sums = kernels.pick(self.dense.sums[lines], codes, self.left_out[codes])
+            _write_sums(question, people, sums, columns.part(low, high))
+
+        with ThreadPoolExecutor(question.threads) as pool:
+            list(pool.map(write_part, self.dense.spans()))
+
+
+def _write_sums(question: Question, people: NDArray[np.int32], sums: Ints, columns: Columns) -> None:
+    weighted = np.empty(people.size, np.float64)
+    kernels.write_rows(
+        people, sums, question.index.persons.numbers, question.index.origin, columns.contact, columns.overlap_s, weighted,
+        columns.meetings, columns.first, columns.last, columns.places,
+    )  # fmt: skip
+    columns.certainty[:] = question.rule.of(weighted)
+
+
+def _among(people: NDArray[np.int32], sorted_codes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    if sorted_codes.size == 0:
+        return np.zeros(people.size, bool)
+    at = np.minimum(np.searchsorted(sorted_codes, people), sorted_codes.size - 1)
+    return sorted_codes[at] == people
 
 
 def first_generation(question: Question) -> Found:
@@ -69,7 +135,7 @@ def _without(question: Question, found: Found) -> Found:
     return found
 
 
-def second_generation(question: Question, first: Found, left_out: NDArray[np.bool_]) -> Iterator[Found]:
+def second_generation(question: Question, first: Found, left_out: NDArray[np.bool_]) -> Iterator[Found | FoundMany]:
     """The second generation, one case at a time, so that a caller may write each out before the next is looked for.
 
     ``left_out`` says of every person whether they are a case, a generation-1 contact of any case, or excluded.
@@ -91,12 +157,16 @@ def nobody_left_out(question: Question) -> NDArray[np.bool_]:
 
 def _second_of(
     question: Question, turn: int, via: NDArray[np.int32], via_sums: Ints, left_out: NDArray[np.bool_]
-) -> Found:
+) -> Found | FoundMany:
     until = np.full(via.size, question.until[turn])
     sure = counted_weights(question.rule.of(via_sums[:, WEIGHTED] / WEIGHT_ONE))
     asking = visits_of(question, via, np.ascontiguousarray(via_sums[:, FIRST]), until, sure)
-    people, sums = asking.sums(left_out)
-    return Found(2, np.full(people.size, turn, np.int32), people, sums)
+    found = asking.few()
+    if found is None:
+        return FoundMany(turn, asking.many(left_out), left_out)
+    people, sums = kernels.sum_few(found, len(found), asking.place, asking.weight, question.index.persons.rank)
+    kept = ~left_out[people]
+    return Found(2, np.full(int(kept.sum()), turn, np.int32), people[kept], sums[kept])
 
 
 def sources(question: Question, within: Within) -> Found:

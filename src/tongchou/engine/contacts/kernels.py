@@ -17,8 +17,8 @@ WHO, FROM, TO, ASKED = range(4)
 # Columns of the sums of one person.
 OVERLAP, WEIGHTED, MEETINGS, FIRST, LAST, SITES, LAST_SITE = range(7)
 SUMS = 7
-# A bucket's sums (2 ** 13 people, 7 words of 8 bytes) stay in a core's own cache.
-BUCKET_BITS = 13
+# An index of this type is never negative: the compiler need not ask whether it counts from the end.
+U = np.uint64
 
 
 @njit(cache=True, nogil=True)
@@ -28,35 +28,30 @@ def collect(words, table, codes, since, until, need):
     ``codes`` (int32), ``since`` and ``until`` (int64) are of one length; visits with less than ``need`` seconds in the
     window are left out. Each result is an int32 array, one entry a visit.
     """
+    room = 64 * codes.size + 64
+    place, start = np.empty(room, np.int32), np.empty(room, np.int32)
+    end, asked = np.empty(room, np.int32), np.empty(room, np.int32)
     count = 0
-    for fill in range(2):
-        if fill == 1:
-            place = np.empty(count, np.int32)
-            start = np.empty(count, np.int32)
-            end = np.empty(count, np.int32)
-            asked = np.empty(count, np.int32)
-            count = 0
-        for turn in range(codes.size):
-            code = codes[turn]
-            for segment in range(table.shape[0]):
-                if table[segment, MIN_START] > until[turn] - need:
-                    break
-                if table[segment, MAX_END] < since[turn] + need or code < 0 or code >= table[segment, PERSONS]:
-                    continue
-                _places, _ends, person_at, positions_at, _blocks, rows_at = parts(table, segment)
-                for at in range(words[person_at + code], words[person_at + code + 1]):
-                    row = rows_at + ROW * words[positions_at + at]
-                    low = max(since[turn], words[row + 1])
-                    high = min(until[turn], words[row + 2])
-                    if high - low < need:
-                        continue
-                    if fill == 1:
-                        place[count] = words[row + 3]
-                        start[count] = low
-                        end[count] = high
-                        asked[count] = turn
-                    count += 1
-    return place, start, end, asked
+    for turn in range(codes.size):
+        code = codes[turn]
+        for segment in range(table.shape[0]):
+            if table[segment, MIN_START] > until[turn] - need:
+                break
+            if table[segment, MAX_END] < since[turn] + need or code < 0 or code >= table[segment, PERSONS]:
+                continue
+            _places, _ends, person_at, positions_at, _blocks, rows_at = parts(table, segment)
+            low, high = words[person_at + code], words[person_at + code + 1]
+            while place.size < count + high - low:
+                place, start = _longer_column(place, count), _longer_column(start, count)
+                end, asked = _longer_column(end, count), _longer_column(asked, count)
+            for at in range(low, high):
+                row = rows_at + ROW * words[positions_at + at]
+                place[count] = words[row + 3]
+                start[count] = max(since[turn], words[row + 1])
+                end[count] = min(until[turn], words[row + 2])
+                asked[count] = turn
+                count += end[count] - start[count] >= need
+    return place[:count], start[:count], end[:count], asked[:count]
 
 
 @njit(cache=True, nogil=True)
@@ -103,36 +98,36 @@ def scan(words, table, place, start, end, whose, need, visit, segment, found):
     count = 0
     while visit < place.size:
         where, since, until, self_code = place[visit], start[visit], end[visit], whose[visit]
+        ended, begun = since + need, until - need  # who ends before the one or starts after the other is not met
         while segment < table.shape[0]:
-            if table[segment, MIN_START] > until - need:
+            if table[segment, MIN_START] > begun:
                 break
-            if table[segment, MAX_END] < since + need or where >= table[segment, PLACES]:
+            if table[segment, MAX_END] < ended or where >= table[segment, PLACES]:
                 segment += 1
                 continue
             place_at = table[segment, AT]
-            if words[place_at + table[segment, PLACES] + 1 + where] < since + need:
+            if words[place_at + table[segment, PLACES] + 1 + where] < ended:
                 segment += 1
                 continue
             low, high = words[place_at + where], words[place_at + where + 1]
-            if high - low > found.shape[0] - count:
+            if high - low >= found.shape[0] - count:
                 return count, visit, segment
             _place, _ends, _person, _positions, blocks_at, rows_at = parts(table, segment)
-            high = _first_from(words, rows_at, low, high, until - need + 1)
-            row = low
-            while row < high:
-                if row % BLOCK == 0 and words[blocks_at + row // BLOCK] < since + need:
-                    row += BLOCK
-                    continue
-                at = rows_at + ROW * row
-                row += 1
-                left = max(since, words[at + 1])
-                right = min(until, words[at + 2])
-                if right - left >= need and words[at] != self_code:
-                    found[count, WHO] = words[at]
-                    found[count, FROM] = left
-                    found[count, TO] = right
-                    found[count, ASKED] = visit
-                    count += 1
+            high = _first_from(words, rows_at, low, high, begun + 1)
+            while low < high:
+                stop = min(high, (low // BLOCK + 1) * BLOCK)
+                if words[blocks_at + low // BLOCK] >= ended:
+                    at = U(rows_at + ROW * low)
+                    for _row in range(stop - low):
+                        # written whether it counts or not: a line too many costs less than a branch guessed wrongly
+                        who, left, right = words[at], max(since, words[at + U(1)]), min(until, words[at + U(2)])
+                        found[U(count), WHO] = who
+                        found[U(count), FROM] = left
+                        found[U(count), TO] = right
+                        found[U(count), ASKED] = visit
+                        count += right - left >= need and who != self_code
+                        at += U(ROW)
+                low = stop
             segment += 1
         visit += 1
         segment = 0
@@ -140,7 +135,7 @@ def scan(words, table, place, start, end, whose, need, visit, segment, found):
 
 
 @njit(cache=True, nogil=True)
-def _add(sums, row, begin, finish, weight, site):
+def add_meeting(sums, row, begin, finish, weight, site):
     """One more meeting of the person of a line; a line with no meeting yet may hold anything but in ``MEETINGS``."""
     length = finish - begin
     if sums[row, MEETINGS] == 0:
@@ -185,7 +180,7 @@ def _sum_into(found, count, place, weight, slots, people, sums):
             sums[rows, MEETINGS] = 0
             rows += 1
         asked = found[one, ASKED]
-        _add(sums, slots[slot], found[one, FROM], found[one, TO], weight[asked], place[asked])
+        add_meeting(sums, slots[slot], found[one, FROM], found[one, TO], weight[asked], place[asked])
     return rows
 
 
@@ -268,19 +263,6 @@ def search_each(words, table, codes, since, until, need, place_weight, rank):
     return turns[:rows], people[:rows], sums[:rows]
 
 
-@njit(cache=True, nogil=True)
-def split(sums, origin):
-    """The columns of sums: overlap, weighted, meetings, first, last, sites; first and last as instants."""
-    size = sums.shape[0]
-    overlap, weighted = np.empty(size, np.int64), np.empty(size, np.float64)
-    first, last = np.empty(size, np.int64), np.empty(size, np.int64)
-    meetings, sites = np.empty(size, np.int32), np.empty(size, np.int32)
-    for row in range(size):
-        overlap[row], weighted[row], meetings[row] = sums[row, OVERLAP], sums[row, WEIGHTED] / ONE, sums[row, MEETINGS]
-        first[row], last[row], sites[row] = sums[row, FIRST] + origin, sums[row, LAST] + origin, sums[row, SITES]
-    return overlap, weighted, meetings, first, last, sites
-
-
 # Copies are loops: numba compiles an assignment between slices together with the text of its error, which takes seconds.
 
 
@@ -314,41 +296,27 @@ def weigh(place, place_weight):
 
 
 @njit(cache=True, nogil=True)
-def sum_many(found, count, place, weight, sums):
-    """Add ``count`` encounters to ``sums`` (one line a person), bucket by bucket of people so that the lines stay near."""
-    buckets = (sums.shape[0] >> BUCKET_BITS) + 1
-    at = np.zeros(buckets + 1, np.int64)
-    for one in range(count):
-        at[(found[one, WHO] >> BUCKET_BITS) + 1] += 1
-    for bucket in range(buckets):
-        at[bucket + 1] += at[bucket]
-    sorted_found = np.empty((count, 4), np.int32)
-    for one in range(count):
-        bucket = found[one, WHO] >> BUCKET_BITS
-        to = at[bucket]
-        at[bucket] = to + 1
-        for column in range(4):
-            sorted_found[to, column] = found[one, column]
-    for one in range(count):
-        asked = sorted_found[one, ASKED]
-        _add(sums, sorted_found[one, WHO], sorted_found[one, FROM], sorted_found[one, TO], weight[asked], place[asked])
+def write_rows(people, sums, numbers, origin, contact, overlap, weighted, meetings, first, last, sites):
+    """The columns of sums, a line a row; ``first`` and ``last`` as instants, ``weighted`` in seconds."""
+    for row in range(people.size):
+        contact[row], overlap[row], weighted[row] = numbers[people[row]], sums[row, OVERLAP], sums[row, WEIGHTED] / ONE
+        meetings[row], sites[row] = sums[row, MEETINGS], sums[row, SITES]
+        first[row], last[row] = sums[row, FIRST] + origin, sums[row, LAST] + origin
 
 
 @njit(cache=True, nogil=True)
-def pick(sums, order, left_out):
-    """The people with a meeting who are not left out, in ``order``: (people, sums)."""
+def pick(sums, codes, left_out):
+    """The lines with a meeting whose person is not left out: (the person's code, of ``codes`` by line, and the sums)."""
     rows = 0
-    for who in range(sums.shape[0]):
-        if sums[who, MEETINGS] > 0 and not left_out[who]:
-            rows += 1
+    for line in range(sums.shape[0]):
+        rows += sums[line, MEETINGS] > 0 and not left_out[line]
     people = np.empty(rows, np.int32)
     picked = np.empty((rows, SUMS), np.int64)
     rows = 0
-    for turn in range(sums.shape[0]):
-        who = order[turn]
-        if sums[who, MEETINGS] > 0 and not left_out[who]:
-            people[rows] = who
+    for line in range(sums.shape[0]):
+        if sums[line, MEETINGS] > 0 and not left_out[line]:
+            people[rows] = codes[line]
             for column in range(SUMS):
-                picked[rows, column] = sums[who, column]
+                picked[rows, column] = sums[line, column]
             rows += 1
     return people, picked

@@ -53,10 +53,13 @@ def find_contacts(
     question = ask(visits, cases, window, min_overlap_s, modifiers, exclusions, certainty, threads)
     first = first_generation(question)
     if not _is_second_wanted(generations):
-        return answer_of(question, [first])
+        return answer_of(question, [first], first)
     left_out = nobody_left_out(question)
     left_out[first.people] = True
-    return answer_of(question, [first, *second_generation(question, first, left_out)])
+    second = second_generation(question, first, left_out)
+    if question.cases.size > 1:  # each as small as it can be while the others are looked for
+        second = (one.gathered(question) for one in second)
+    return answer_of(question, [first, *second], first)
 
 
 def find_contacts_in_turn(
@@ -84,11 +87,11 @@ def find_contacts_in_turn(
     for part in parts:
         first = first_generation(part)
         left_out[first.people] = True
-        yield answer_of(part, [first])
+        yield answer_of(part, [first], first)
     for part in parts if second_wanted else []:
         first = first_generation(part)  # looked for again: kept for all cases it could outgrow memory
         for second in second_generation(part, first, left_out):
-            yield answer_of(part, [second], first=first)
+            yield answer_of(part, [second], first)
 
 
 def _is_second_wanted(generations: int) -> bool:
@@ -120,10 +123,12 @@ def find_sources(
     """
     question = ask(visits, cases, window, min_overlap_s, modifiers, exclusions, certainty, 1)
     if candidates is None:
-        return answer_of(question, [first_generation(question)])
+        met = first_generation(question)
+        return answer_of(question, [met], met)
     people = whole_numbers(candidates, "candidates")
     since, until = window_of(candidate_window).of(people.size)
     if np.unique(people).size != people.size:
         raise ContactError("候选人重复", "a candidate is named twice", code="candidate_twice")
     within = Within(question.index, people, since, until)
-    return answer_of(question, [sources(question, within)], within)
+    met = sources(question, within)
+    return answer_of(question, [met], met, within)
