@@ -24,7 +24,7 @@ def build(census: str, people: int, folder: Path) -> dict[str, float]:
 
     table = read_census(census)
     imported, worked = perf_counter(), process_time()
-    city = synthesize_city(table, people=people, seed=1)
+    city = synthesize_city(table, people=people, seed=1, threads=2)
     built, worked = perf_counter(), process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     save_city(city, folder)

@@ -77,6 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--area", default="", metavar="CODE", help="只取代码以此开头的区县，如 5104 / only counties whose code begins so")
     made.add_argument("--people", type=int, metavar="N", help="人数，缺省为普查人口 / persons; the census's by default")
     made.add_argument("--seed", type=int, default=1, metavar="S", help="种子：同一种子得同一城市 / the same seed makes the same city")
+    made.add_argument("--threads", type=int, default=2, metavar="N", help="线程数，不影响结果，缺省 2 / threads; results do not depend on them, 2 if left out")
     made.add_argument("--figures", metavar="FILE", help="自备参数文件 TOML / figures of your own in place of figures.toml")
     made.add_argument("--out", required=True, metavar="DIR", help="城市文件夹 / the city's folder")
     made.add_argument("--replace", action="store_true", help="覆盖原有城市文件夹 / replace a city that is there")
@@ -94,6 +95,8 @@ def run(args: argparse.Namespace) -> int:
 def _synthesize(args: argparse.Namespace) -> int:
     if args.seed < 0:
         raise terminal.UsageError("--seed 不能为负", "--seed cannot be negative")
+    if args.threads < 1:
+        raise terminal.UsageError("--threads 至少为 1", "--threads is 1 or more")
     if Path(args.out).exists() and not args.replace:
         raise terminal.UsageError(f"{args.out} 已存在：请换文件夹或加 --replace", f"{args.out} is there already; choose another or add --replace")
     figures = read_figures(Path(args.figures)) if args.figures else None
@@ -101,7 +104,7 @@ def _synthesize(args: argparse.Namespace) -> int:
     people = census.population if args.people is None else args.people
     args.say.progress(f"{len(census.counties)} 个区县，{people} 人", f"{len(census.counties)} counties, {people} people")
     begun = perf_counter()
-    city = synthesize_city(census, people=people, seed=args.seed)
+    city = synthesize_city(census, people=people, seed=args.seed, threads=args.threads)
     built = perf_counter()
     told = save_city(city, args.out, replace=args.replace)
     data = {

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from tongchou.cli import simulate_ensemble
+from tongchou.cli.free_memory import give_back_memory
 from tongchou.cli.terminal import CommandError, UsageError, table
 from tongchou.engine.city import City, CityFault, city_from_lists, synthesize_city
 from tongchou.engine.epidemic import EpidemicFault, Imports, Layer, Outcome, simulate_epidemic
@@ -178,7 +179,9 @@ def _scenario(name: str) -> tuple[Scenario, str]:
 def _city(args: argparse.Namespace) -> City:
     if args.city:
         return load_city(args.city)
-    return synthesize_city(read_census(args.census), people=args.people, seed=args.seed)
+    city = synthesize_city(read_census(args.census), people=args.people, seed=args.seed, threads=args.threads)
+    give_back_memory()
+    return city
 
 
 def _imports(args: argparse.Namespace, scenario: Scenario) -> tuple[Imports, ...]:

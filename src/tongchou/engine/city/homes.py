@@ -18,9 +18,13 @@ from tongchou.engine.city.census import Counts, Reals
 from tongchou.engine.city.kinds import FEMALE, MALE
 from tongchou.engine.city.plan import Types, role_totals
 from tongchou.engine.city.roles import COLUMNS, SEXED, YEARS, fit_roles, readiness
+from tongchou.engine.city.sites import stable_order
 
 EXCHANGES: Final = 40
 """Rounds in which persons of impossible age gaps are exchanged; each mends most of what is left."""
+
+WISH_STEPS: Final = 4096
+"""steps a year in which wished ages are told apart"""
 
 Chance = np.random.Generator
 Index = NDArray[np.int64]
@@ -78,7 +82,7 @@ class _Stock:
             lacking = count - len(have)
             filled = np.concatenate([have, loose[:lacking]])
             loose = loose[lacking:]
-            self.waiting[name] = filled[np.argsort(filled % 128, kind="stable")]
+            self.waiting[name] = filled[np.argsort((filled % 128).astype(np.uint8), kind="stable")]
 
     def match(self, name: str, wish: Reals) -> Index:
         """The persons of a place, one for each wished age, youngest to the youngest wish."""
@@ -87,7 +91,7 @@ class _Stock:
 
 def _in_order(codes: Index, wish: Reals) -> Index:
     given = np.empty(len(codes), np.int64)
-    given[np.argsort(wish, kind="stable")] = codes
+    given[stable_order(np.floor((wish - wish.min(initial=0.0)) * WISH_STEPS).astype(np.int64))] = codes
     return given
 
 
@@ -165,8 +169,9 @@ class _Builder:
             return (gap >= least) & (gap <= most)
 
         every = np.arange(len(codes))
+        waiting = np.flatnonzero(~fits(codes, every))
         for _round in range(EXCHANGES):
-            outside = np.flatnonzero(~fits(codes, every))
+            outside = waiting = waiting[~fits(codes[waiting], waiting)]
             if not len(outside):
                 return
             other = self.chance.choice(every, len(outside))

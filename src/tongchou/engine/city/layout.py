@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from tongchou.engine.city.census import Counts
 from tongchou.engine.city.collective import Dwellings
+from tongchou.engine.city.sites import stable_order
 
+PLACES = 2.0**40
 Chance = np.random.Generator
 Index = NDArray[np.int64]
 
@@ -20,7 +22,7 @@ def settle(homes: Dwellings, chance: Chance) -> Dwellings:
     count = len(homes.size)
     block = np.where(homes.building < 0, np.arange(count), count + homes.building)
     place = chance.random(2 * count + 1)[block]
-    order = np.lexsort((np.arange(count), place))
+    order = stable_order(np.floor(place * PLACES).astype(np.int64))
     starts = np.concatenate(([0], np.cumsum(homes.size)))
     size = homes.size[order]
     persons = _ranges(starts[order], size)

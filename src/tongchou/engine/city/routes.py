@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongchou.engine.city.model import Ints
-from tongchou.engine.city.sites import cut_teams
+from tongchou.engine.city.sites import by_lot, cut_teams
 
 Chance = np.random.Generator
 
@@ -31,11 +31,11 @@ def form_routes(home: Ints, away: Ints, town: Ints, figures: Mapping[str, Any], 
     cut by lot into parties of about ``riders``. A rider who would ride alone has no route.
     """
     known = figures["commuting"]
-    works = np.flatnonzero(away >= 0)
+    works = np.flatnonzero(away >= 0).astype(np.int32)
     outside = works[town[home[works]] != town[away[works]]]
     riders = outside[chance.random(len(outside), dtype=np.float32) < known["by_bus"]]
     pair = town[home[riders]].astype(np.int64) * (int(town.max(initial=0)) + 1) + town[away[riders]]
-    order = np.lexsort((chance.random(len(riders), dtype=np.float32), pair))
+    order = by_lot(chance, len(riders), pair)
     riders = riders[order]
     _, sizes = np.unique(pair[order], return_counts=True)
     group, _ = cut_teams(sizes, known["riders"])

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tongchou.engine.city.census import Counts, share_out
 from tongchou.engine.city.kinds import EDUCATION, SCHOOL_KINDS, HouseholdKind, SiteKind
 from tongchou.engine.city.roles import YEARS
-from tongchou.engine.city.sites import Batch, Index, cut_teams, lognormal_cuts, near_home, rank_within
+from tongchou.engine.city.sites import Batch, Index, by_lot, cut_teams, lognormal_cuts, near_home, rank_within
 
 Chance = np.random.Generator
 
@@ -75,7 +75,7 @@ def form_schools(kind: SiteKind, pupils: Index, school_age: NDArray[np.int8], bo
     order = near_home(place, far, spread, 0, len(pupils), chance)
     pupils = pupils[order]
     site = np.repeat(np.arange(len(size)), size)
-    inside = np.lexsort((chance.random(len(pupils)), school_age[pupils], site))
+    inside = by_lot(chance, len(pupils), site * 128 + school_age[pupils])
     middle = pupils[np.cumsum(size) - size + size // 2]
     pupils = pupils[inside]
     year = site * 128 + school_age[pupils]

@@ -10,12 +10,14 @@ The order of work, county by county, then over the whole city:
 6. schools with their teachers, care homes and prisons with their staff, hospitals, firms (``schools``, ``closed``, ``work``)
 7. parties on the way to work (``routes``)
 
-Every step of every county draws from a stream of its own: the same census, figures, size and seed give the same city.
+Every step of every county draws from a stream of its own: the same census, figures, size and seed give the same city,
+whatever the number of threads that share the counties.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,17 +35,17 @@ from tongchou.engine.city.plan import Types, plan_types, read_types
 from tongchou.engine.city.roles import AGES, GROWN, curve, people_by_year
 from tongchou.engine.city.routes import form_routes, townships
 from tongchou.engine.city.schools import Rolls, enrol, form_schools, school_of_age, staff_schools
-from tongchou.engine.city.sites import Index, Sites
+from tongchou.engine.city.sites import Batch, Index, Sites, by_lot
 from tongchou.engine.city.work import commute, employ, form_firms, work_county
 
 LEAST_PERSONS = 100
 MOST_PERSONS = 2_000_000_000
 
 
-def synthesize_city(census: Census, *, people: int, seed: int) -> City:
+def synthesize_city(census: Census, *, people: int, seed: int, threads: int = 1) -> City:
     """A city of ``people`` persons with the counties, ages, households and industries of ``census``.
 
-    Counties keep their shares of the population. ``City.notes`` holds the census table it was made from, households by
+    ``threads`` work at once, a county each. Counties keep their shares of the population. ``City.notes`` holds the census table it was made from, households by
     generations as planned ([C][4]), and what could not be met: ``misplaced`` persons stand in a household place that their
     age or sex did not fit, ``persons_missed`` had to live alone because no household type was left for them, ``without_employment`` counties stand with the employment
     of the others because the table has none of theirs. Raises CityFault for
@@ -55,100 +57,104 @@ def synthesize_city(census: Census, *, people: int, seed: int) -> City:
         raise CityFault(f"人数应在 {least} 到 {MOST_PERSONS} 之间", f"people must be from {least} to {MOST_PERSONS}")
     shares = share_out(people, np.array([county.population for county in census.counties]))
     types = read_types(census.figures)
-    built = _Built(census, seed, shares)
-    for number, county in enumerate(census.counties):
-        built.settle_county(number, county, types)
-    return _spend_days(built, unsampled)
+    numbers = range(len(census.counties))
+    with ThreadPoolExecutor(threads) as pool:
+        settled = list(pool.map(lambda number: _settle_county(census, seed, int(shares[number]), number, types), numbers))
+        return _spend_days(census, seed, shares, settled, unsampled, pool)
 
 
 @dataclass(eq=False)
-class _Built:
-    """Homes of the counties that are done."""
+class _Settled:
+    """Homes of a county. [K] households; ``hoods`` and ``grids`` say where neighbourhoods and cells begin; the notes of ``City``."""
 
-    census: Census
-    seed: int
-    shares: Counts
-    dwellings: list[Dwellings] = field(default_factory=list)
-    hoods: list[Index] = field(default_factory=list)
-    grids: list[Index] = field(default_factory=list)
-    generations: list[list[int]] = field(default_factory=list)
-    misplaced: int = 0
-    persons_missed: int = 0
-
-    def settle_county(self, number: int, county: CountyCensus, types: Types) -> None:
-        chance = stream(self.seed, Purpose.CITY_HOUSEHOLD, number)
-        persons = int(self.shares[number])
-        pool = people_by_year(county, persons)
-        outside = persons - round(persons * county.people_in_households / county.population)
-        rooms = take_collective(pool, outside, self.census.figures, chance)
-        families = self._families(county, pool, types, chance)
-        homes = settle(join([families, rooms]), stream(self.seed, Purpose.CITY_ORDER, number))
-        hoods, grids = cut_areas(homes.size, self.census.figures, stream(self.seed, Purpose.CITY_NEIGHBOURHOOD, number))
-        self.dwellings.append(homes)
-        self.hoods.append(hoods)
-        self.grids.append(grids)
-
-    def _families(self, county: CountyCensus, pool: Counts, types: Types, chance: np.random.Generator) -> Dwellings:
-        persons = int(pool.sum())
-        count = max(1, round(persons / county.mean_size))
-        by_generation = share_out(count, county.generations)
-        singles = min(round(count * county.households_of_one / county.households), int(by_generation[0]))
-        by_generation[0] -= singles
-        at_home = float((pool.sum(axis=0) * curve(self.census.figures["household"]["child_at_home"])).sum())
-        minors = int(pool[:, AGES < GROWN].sum())
-        counts = plan_types(types, by_generation, persons=persons - singles, children=at_home, least_children=minors)
-        # Types that cannot hold everybody leave a few over, or want a few too many: singles take up the difference.
-        planned = int(counts @ types.size)
-        self.persons_missed += abs(persons - singles - planned)
-        singles = persons - planned
-        self.generations.append([int(counts[types.generations == many].sum()) + singles * (many == 1) for many in (1, 2, 3, 4)])
-        filled, misfits = fill_homes(pool, types, counts, singles, self.census.figures, chance)
-        self.misplaced += misfits
-        size = np.diff(filled.start)
-        kind = np.full(len(size), int(HouseholdKind.FAMILY), np.uint8)
-        return Dwellings(filled.age, filled.sex, size, kind, np.full(len(size), -1))
+    homes: Dwellings
+    hoods: Index
+    grids: Index
+    generations: list[int]
+    misplaced: int
+    persons_missed: int
 
 
-def _spend_days(built: _Built, unsampled: list[str]) -> City:
-    census, seed = built.census, built.seed
-    places = _places(built)
-    age, sex, dwelling, building = (places.pop(name) for name in ("age", "sex", "dwelling", "building"))
+def _settle_county(census: Census, seed: int, persons: int, number: int, types: Types) -> _Settled:
+    county, chance = census.counties[number], stream(seed, Purpose.CITY_HOUSEHOLD, number)
+    pool = people_by_year(county, persons)
+    outside = persons - round(persons * county.people_in_households / county.population)
+    rooms = take_collective(pool, outside, census.figures, chance)
+    families, generations, misplaced, missed = _families(census, county, pool, types, chance)
+    homes = settle(join([families, rooms]), stream(seed, Purpose.CITY_ORDER, number))
+    hoods, grids = cut_areas(homes.size, census.figures, stream(seed, Purpose.CITY_NEIGHBOURHOOD, number))
+    return _Settled(homes, hoods, grids, generations, misplaced, missed)
+
+
+def _families(
+    census: Census, county: CountyCensus, pool: Counts, types: Types, chance: np.random.Generator
+) -> tuple[Dwellings, list[int], int, int]:
+    """Family households of a county; households by generations, persons misplaced, persons missed."""
+    persons = int(pool.sum())
+    count = max(1, round(persons / county.mean_size))
+    by_generation = share_out(count, county.generations)
+    singles = min(round(count * county.households_of_one / county.households), int(by_generation[0]))
+    by_generation[0] -= singles
+    at_home = float((pool.sum(axis=0) * curve(census.figures["household"]["child_at_home"])).sum())
+    minors = int(pool[:, AGES < GROWN].sum())
+    counts = plan_types(types, by_generation, persons=persons - singles, children=at_home, least_children=minors)
+    # Types that cannot hold everybody leave a few over, or want a few too many: singles take up the difference.
+    planned = int(counts @ types.size)
+    missed = abs(persons - singles - planned)
+    singles = persons - planned
+    generations = [int(counts[types.generations == many].sum()) + singles * (many == 1) for many in (1, 2, 3, 4)]
+    filled, misplaced = fill_homes(pool, types, counts, singles, census.figures, chance)
+    size = np.diff(filled.start)
+    kind = np.full(len(size), int(HouseholdKind.FAMILY), np.uint8)
+    return Dwellings(filled.age, filled.sex, size, kind, np.full(len(size), -1)), generations, misplaced, missed
+
+
+@dataclass(frozen=True, eq=False)
+class _Persons:
+    """[N] each: ``dwelling`` the kind of the household, ``building`` -1 for a home that stands by itself."""
+
+    age: NDArray[np.uint8]
+    sex: NDArray[np.uint8]
+    dwelling: NDArray[np.uint8]
+    building: NDArray[np.int32]
+
+
+def _spend_days(census: Census, seed: int, shares: Counts, settled: list[_Settled], unsampled: list[str], pool: Executor) -> City:
+    notes = {
+        "misplaced": sum(one.misplaced for one in settled), "persons_missed": sum(one.persons_missed for one in settled),
+        "generations": [one.generations for one in settled], "without_employment": unsampled, "census": census.stated(),
+    }  # fmt: skip
+    places = _places(shares, settled)
+    persons = _Persons(*(places.pop(name) for name in ("age", "sex", "dwelling", "building")))
+    hood_county, hood_start = places["neighbourhood_county"], places["neighbourhood_start"]
     spans = list(zip(places["county_start"][:-1].tolist(), places["county_start"][1:].tolist(), strict=True))
-    home = np.repeat(np.arange(len(places["neighbourhood_county"]), dtype=np.int32), np.diff(places["neighbourhood_start"]))
-    school_age, sector, county = _occupations(census, seed, spans, age, sex, dwelling)
-    sites = Sites()
-    rolls = _rolls(census, seed, spans, school_age, dwelling, home, sites)
-    by_sector = _workers(seed, len(spans), sector, county)
-    old_enough = age >= census.figures["school"]["youngest_teacher"]
-    teachers = [workers[EDUCATION][old_enough[workers[EDUCATION]]] for workers in by_sector]
-    staffed, left = staff_schools(rolls, places["neighbourhood_county"], teachers, census.figures)
-    for batch in staffed:
-        sites.add(batch)
-    for here, (workers, span) in enumerate(zip(by_sector, spans, strict=True)):
-        workers[EDUCATION] = np.concatenate([left[here], workers[EDUCATION][~old_enough[workers[EDUCATION]]]])
-        for batch in form_closed(dwelling, building, span, workers, home, census.figures):
-            sites.add(batch)
-        _firms(census, seed, here, span, workers, home, sites)
-    day = sites.arrays(len(age), places["neighbourhood_county"])
+    home = np.repeat(np.arange(len(hood_county), dtype=np.int32), np.diff(hood_start))
+    school_age, sector, works_in = _occupations(census, seed, spans, persons, pool)
+    sites = _sites(census, seed, spans, persons, school_age, _workers(seed, len(spans), sector, works_in), home, hood_county, pool)
+    age, sex = persons.age, persons.sex
+    del persons, school_age, works_in
+    day = sites.arrays(len(age), hood_county)
+    working = np.flatnonzero((sector < len(SECTORS)) & (day["group"] >= 0))
     group_site = np.repeat(np.arange(len(day["site_kind"]), dtype=np.int32), np.diff(day["site_group_start"]))
-    works = (sector < len(SECTORS)) & (day["group"] >= 0)
-    away = np.where(works, day["site_neighbourhood"][group_site[np.maximum(day["group"], 0)]], np.int32(-1)) if len(group_site) else np.full(len(age), -1, np.int32)
-    route, route_start, route_members = form_routes(home, away, townships(places["neighbourhood_county"], census.figures), census.figures, stream(seed, Purpose.CITY_ROUTE))
+    away = np.full(len(age), -1, np.int32)
+    away[working] = day["site_neighbourhood"][group_site[day["group"][working]]]
+    del working, sector
+    chance = stream(seed, Purpose.CITY_ROUTE)
+    route, route_start, route_members = form_routes(home, away, townships(hood_county, census.figures), census.figures, chance)
     counties = tuple(County(county.code, county.name, high - low) for county, (low, high) in zip(census.counties, spans, strict=True))
     return City(
         age=age, sex=sex, **places, **day, route=route, route_start=route_start, route_members=route_members,
-        counties=counties, source=census.source, seed=seed,
-        notes={
-            "misplaced": built.misplaced, "persons_missed": built.persons_missed, "generations": built.generations,
-            "without_employment": unsampled, "census": census.stated(),
-        },
+        counties=counties, source=census.source, seed=seed, notes=notes,
     )  # fmt: skip
 
 
-def _places(built: _Built) -> dict[str, Any]:
-    whole = join(built.dwellings)
+def _places(shares: Counts, settled: list[_Settled]) -> dict[str, Any]:
+    """Where everybody lives; ``settled`` is used up."""
+    hoods, grids = [one.hoods for one in settled], [one.grids for one in settled]
+    whole = join([one.homes for one in settled])
+    settled.clear()
     size = whole.size
-    before = np.concatenate(([0], np.cumsum(built.shares)))
+    before = np.concatenate(([0], np.cumsum(shares)))
 
     def starts(parts: list[Index]) -> NDArray[np.int32]:
         inner = [part[:-1] + first for part, first in zip(parts, before[:-1], strict=True)]
@@ -162,61 +168,98 @@ def _places(built: _Built) -> dict[str, Any]:
         "household": np.repeat(np.arange(len(size), dtype=np.int32), size),
         "household_start": np.concatenate(([0], np.cumsum(size))).astype(np.int32),
         "household_kind": whole.kind,
-        "grid_start": starts(built.grids),
-        "neighbourhood_start": starts(built.hoods),
-        "neighbourhood_county": np.repeat(np.arange(len(built.hoods)), [len(part) - 1 for part in built.hoods]).astype(np.uint16),
+        "grid_start": starts(grids),
+        "neighbourhood_start": starts(hoods),
+        "neighbourhood_county": np.repeat(np.arange(len(hoods)), [len(part) - 1 for part in hoods]).astype(np.uint16),
         "county_start": before.astype(np.int32),
     }
 
 
-def _occupations(census: Census, seed: int, spans: list[tuple[int, int]], age: Any, sex: Any, dwelling: Any) -> tuple[Any, Any, Any]:
+def _occupations(census: Census, seed: int, spans: list[tuple[int, int]], persons: _Persons, pool: Executor) -> tuple[Any, Any, Any]:
     """School age, sector and county of work of every person."""
+    age, sex, dwelling = persons.age, persons.sex, persons.dwelling
     school_age = np.empty(len(age), np.int8)
     sector, works_in = np.empty(len(age), np.uint8), np.empty(len(age), np.uint16)
     flow = commute(census, census.figures)
-    for number, ((low, high), county) in enumerate(zip(spans, census.counties, strict=True)):
-        part = slice(low, high)
+
+    def occupy(number: int) -> None:
+        part, county = slice(*spans[number]), census.counties[number]
         school_age[part] = enrol(age[part], dwelling[part], census.figures, stream(seed, Purpose.CITY_SCHOOL, number))
         chance = stream(seed, Purpose.CITY_EMPLOYED, number)
         sector[part] = employ(county, age[part], sex[part], dwelling[part], school_age[part] >= 0, census.figures, chance)
         works_in[part] = work_county(flow, sector[part], number, stream(seed, Purpose.CITY_AREA, number))
+
+    list(pool.map(occupy, range(len(spans))))
     return school_age, sector, works_in
 
 
-def _rolls(census: Census, seed: int, spans: list[tuple[int, int]], school_age: Any, dwelling: Any, home: Any, sites: Sites) -> list[Rolls]:
+def _sites(
+    census: Census, seed: int, spans: list[tuple[int, int]], persons: _Persons, school_age: Any, by_sector: list[dict[int, Index]],
+    home: Any, hood_county: Any, pool: Executor,
+) -> Sites:  # fmt: skip
+    """Schools with their teachers, then county by county institutions and firms. ``by_sector`` as of ``_workers`` (changed)."""
+    sites, dwelling = Sites(), persons.dwelling
+    rolls = _rolls(census, seed, spans, school_age, dwelling, home, pool)
+    old_enough = persons.age >= census.figures["school"]["youngest_teacher"]
+    teachers = [workers[EDUCATION][old_enough[workers[EDUCATION]]] for workers in by_sector]
+    staffed, left = staff_schools(rolls, hood_county, teachers, census.figures)
+    for batch in staffed:
+        sites.add(batch)
+
+    def batches_of(here: int) -> list[Batch]:
+        workers, span = by_sector[here], spans[here]
+        workers[EDUCATION] = np.concatenate([left[here], workers[EDUCATION][~old_enough[workers[EDUCATION]]]])
+        closed = form_closed(dwelling, persons.building, span, workers, home, census.figures)
+        found = closed + _firms(census, seed, here, span, workers, home)
+        workers.clear()
+        return found
+
+    for batches in pool.map(batches_of, range(len(spans))):
+        for batch in batches:
+            sites.add(batch)
+    return sites
+
+
+def _rolls(census: Census, seed: int, spans: list[tuple[int, int]], school_age: Any, dwelling: Any, home: Any, pool: Executor) -> list[Rolls]:
     """Schools of every kind; colleges are the city's, the other kinds are the county's."""
     boards = dwelling == HouseholdKind.STUDENT_DORMITORY
-    rolls = []
+    tasks: list[tuple[SiteKind, Index, int]] = []
     for kind, pupils in school_of_age(school_age, census.figures).items():
         if kind == SiteKind.COLLEGE:
-            rolls.append(form_schools(kind, pupils, school_age, boards, home, census.figures, stream(seed, Purpose.CITY_CLASS, int(kind))))
+            tasks.append((kind, pupils, int(kind)))
             continue
         for number, (low, high) in enumerate(spans):
             here = pupils[np.searchsorted(pupils, low) : np.searchsorted(pupils, high)]
-            chance = stream(seed, Purpose.CITY_CLASS, int(kind) + 16 * (number + 1))
-            rolls.append(form_schools(kind, here, school_age, boards, home, census.figures, chance))
-    return rolls
+            tasks.append((kind, here, int(kind) + 16 * (number + 1)))
+
+    def form(task: tuple[SiteKind, Index, int]) -> Rolls:
+        kind, pupils, index = task
+        return form_schools(kind, pupils, school_age, boards, home, census.figures, stream(seed, Purpose.CITY_CLASS, index))
+
+    return list(pool.map(form, tasks))
 
 
 def _workers(seed: int, counties: int, sector: Any, works_in: Any) -> list[dict[int, Index]]:
     """Workers of each county by sector, each in an order by lot."""
-    everybody = np.flatnonzero(sector < len(SECTORS))
+    everybody = np.flatnonzero(sector < len(SECTORS)).astype(np.int32)
     everybody = everybody[np.argsort(works_in[everybody], kind="stable")]
     edges = np.searchsorted(works_in[everybody], np.arange(counties + 1))
     found = []
     for county in range(counties):
         here = everybody[edges[county] : edges[county + 1]]
-        here = here[np.argsort(stream(seed, Purpose.CITY_SECTOR, county).random(len(here), dtype=np.float32), kind="stable")]
+        here = here[by_lot(stream(seed, Purpose.CITY_SECTOR, county), len(here))]
         of = sector[here]
         found.append({number: here[of == number] for number in range(len(SECTORS))})
     return found
 
 
-def _firms(census: Census, seed: int, county: int, span: tuple[int, int], workers: dict[int, Index], home: Any, sites: Sites) -> None:
+def _firms(census: Census, seed: int, county: int, span: tuple[int, int], workers: dict[int, Index], home: Any) -> list[Batch]:
+    found = []
     for sector, people in workers.items():
         chance = stream(seed, Purpose.CITY_SITE_SIZE, county * 32 + sector)
         if sector == HEALTH:
             many = round(len(people) * census.figures["work"]["hospital"]["share"])
-            sites.add(form_firms(SiteKind.HOSPITAL, sector, people[:many], span, home, census.figures, chance))
+            found.append(form_firms(SiteKind.HOSPITAL, sector, people[:many], span, home, census.figures, chance))
             people = people[many:]
-        sites.add(form_firms(SiteKind.WORKPLACE, sector, people, span, home, census.figures, chance))
+        found.append(form_firms(SiteKind.WORKPLACE, sector, people, span, home, census.figures, chance))
+    return found

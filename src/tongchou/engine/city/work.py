@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tongchou.engine.city.census import Census, Counts, CountyCensus, Reals, share_out
 from tongchou.engine.city.kinds import AGRICULTURE, MALE, SECTORS, HouseholdKind, SiteKind
 from tongchou.engine.city.roles import YEARS, curve, take
-from tongchou.engine.city.sites import Batch, Index, cut_teams, near_home, pareto_cuts
+from tongchou.engine.city.sites import Batch, Index, by_lot, cut_teams, near_home, pareto_cuts
 from tongchou.engine.city.tables import fit_table
 
 Chance = np.random.Generator
@@ -43,7 +43,7 @@ def employ(county: CountyCensus, age: NDArray[np.uint8], sex: NDArray[np.uint8],
     sector = np.full(len(age), len(SECTORS), np.uint8)
     for number in range(len(KINDS_OF_WORKER)):
         who = workers[kind == number]
-        sector[who[np.argsort(chance.random(len(who)), kind="stable")]] = np.repeat(np.arange(len(SECTORS)), table[number])
+        sector[who[by_lot(chance, len(who))]] = np.repeat(np.arange(len(SECTORS)), table[number])
     return sector
 
 
@@ -63,7 +63,7 @@ def _employed_of(pool: Counts, wanted: int, ready: Reals) -> Counts:
 
 def _some_of_each(cell: Index, quota: Counts, chance: Chance) -> Index:
     """Places of as many members of each cell as its quota, by lot."""
-    order = np.lexsort((chance.random(len(cell)), cell))
+    order = by_lot(chance, len(cell), cell)
     counts = np.bincount(cell, minlength=len(quota))
     first = np.concatenate(([0], np.cumsum(counts)))[:-1]
     rank = np.arange(len(cell)) - first[cell[order]]
@@ -113,6 +113,6 @@ def form_firms(kind: SiteKind, sector: int, workers: Index, span: tuple[int, int
     chosen[site[local]] = workers[local]
     homeless = chosen < 0
     chosen[homeless] = chance.integers(low, high, int(homeless.sum()))
-    workers = workers[np.lexsort((chance.random(len(workers)), site))]
+    workers = workers[by_lot(chance, len(workers), site)]
     group, groups = cut_teams(size, work["hospital"]["ward"] if hospital else work["team"])
     return Batch(kind, workers, group, groups, np.full(len(size), sector, np.uint8), home[chosen].astype(np.int64))
