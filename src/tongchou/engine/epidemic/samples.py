@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tongchou.engine.city import City
-
 
 @dataclass(frozen=True, eq=False)
 class Pool:
@@ -22,13 +20,6 @@ class Pool:
     weight: NDArray[np.float64]
     first_age: int = 0
     last_age: int = 127
-
-    def shares(self, city: City, part: NDArray[np.int64], parts: int) -> NDArray[np.float64]:
-        """[parts] how many of the samples fall to each part of the city in expectation; ``part`` is [persons]."""
-        rate = np.repeat(self.weight, np.diff(city.neighbourhood_start))
-        rate *= (city.age >= self.first_age) & (city.age <= self.last_age)
-        by_part = np.bincount(part, rate, parts)
-        return self.count * by_part / by_part.sum()
 
 
 @dataclass(frozen=True, eq=False)
