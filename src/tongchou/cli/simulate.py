@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-from pyarrow import csv
 
-from tongchou.cli import simulate_ensemble
+from tongchou.cli import simulate_ensemble, simulate_truth
 from tongchou.cli.free_memory import give_back_memory
 from tongchou.cli.terminal import CommandError, UsageError, table
 from tongchou.engine.city import City, CityFault, city_from_lists, synthesize_city
@@ -51,6 +49,12 @@ JSON = {
     "person_days_per_s": "人数×天数÷（生成与模拟用时）；疫情小时没有意义 / persons x days by seconds of build and run; says nothing of a small epidemic",
     "sha256": "全部结果的散列 / hash of all results",
     "replicates": "每次重复：seed、infections、attack_rate、reports、deaths、sha256 / each replicate",
+    "layers": "首次重复按场景层的感染数；以下各项同 / infections by layer, of the first replicate as are the next ones",
+    "generation_interval": "代间隔：pairs、mean、sd、q05、median、q95，天 / generation interval in days",
+    "cohorts": "按感染周：from_day、to_day、infected、caused、r、complete（此后不再变化）/ R by week of infection; complete: it changes no more",
+    "explained": "--explain：从源头到此人的传播链，code、values、zh、en / the chain of infection that led to the person",
+    "files": "--out 写出的文件 / files written by --out",
+    "visits": "--visits：folder、days、rows / visits written",
     "complete": "以下各项见于 --workers、--backend、--keep 或 --against：是否全部完成 / this and what follows with those options: whether all is done",
     "resumed": "从 --keep 续接的重复数 / replicates kept from before",
     "damaged": "损坏而重新运行的保留文件数 / kept files that were damaged and run again",
@@ -80,8 +84,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=1, metavar="S", help="随机种子，缺省 1 / random seed, 1 if left out")
     add("--scenario", default="uncontrolled", metavar="FILE.toml", help="情景文件，或 uncontrolled、controlled / a scenario file, or one of these two")
     add("--replicates", type=int, default=1, metavar="R", help="重复次数，共用一座城市 / runs, all in one city")
-    add("--out", type=Path, metavar="DIR", help="写出首次重复的 line_list.csv 与 series.csv / write line_list.csv and series.csv of the first replicate")
     add("--threads", type=int, default=2, metavar="N", help="线程数，不影响结果 / threads; results do not depend on them")
+    simulate_truth.add_truth_arguments(parser)
     simulate_ensemble.add_ensemble_arguments(parser)
 
 
@@ -89,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
     if args.replicates < 1 or args.threads < 1:
         raise UsageError("--replicates 与 --threads 至少为 1", "--replicates and --threads are 1 or more")
     try:
+        simulate_truth.check(args)
         return _run_ensemble(args) if simulate_ensemble.is_asked(args) else _run(args)
     except (EpidemicFault, CityFault) as fault:
         raise CommandError(fault.zh, fault.en) from None
@@ -97,10 +102,12 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     contacts = load_contacts()
     scenario, path = _scenario(args.scenario)
+    scenario, calendar = simulate_truth.dated(args, scenario)
     loading = time.perf_counter()
     _load()
     started = time.perf_counter()
     city = _city(args)
+    simulate_truth.ready_visits(args, city)
     disease = load_disease(scenario.disease)
     if scenario.reproduction_number is not None:
         disease = scale_to_reproduction_number(city, disease, contacts, scenario.reproduction_number)
@@ -113,16 +120,25 @@ def _run(args: argparse.Namespace) -> int:
             threads=args.threads if args.replicates == 1 else 1, first_weekday=scenario.first_weekday,
         )  # fmt: skip
 
+    kept: list[Outcome] = []
+
+    def row(number: int) -> dict[str, Any]:
+        outcome = once(number)
+        if number == 0:
+            kept.append(outcome)
+        return _row(outcome)
+
     with ThreadPoolExecutor(args.threads) as pool:
-        rows = list(pool.map(lambda number: _row(once(number), args.out if number == 0 else None), range(args.replicates)))
+        rows = list(pool.map(row, range(args.replicates)))
     ended = time.perf_counter()
-    data = {"load_s": round(started - loading, 3), **_summary(rows, city, args, path, disease.code, built - started, ended - built)}
+    told = simulate_truth.tell(args, kept[0], scenario, contacts, calendar)
+    data = {"load_s": round(started - loading, 3), **_summary(rows, city, args, path, disease.code, built - started, ended - built), **told}
     if args.say.as_json:
         sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
     else:
         heads = ["seed", "感染/infections", "罹患率/attack", "报告/reports", "死亡/deaths"]
         cells = [(row["seed"], row["infections"], f"{row['attack_rate']:.3f}", row["reports"], row["deaths"]) for row in rows]
-        args.say(data, f"{table(heads, cells)}\n{data['build_s']} s + {data['run_s']} s, {data['peak_rss_mib']} MiB, sha256 {data['sha256'][:12]}")
+        args.say(data, f"{table(heads, cells)}\n{simulate_truth.text_of(told)}\n{data['build_s']} s + {data['run_s']} s, {data['peak_rss_mib']} MiB, sha256 {data['sha256'][:12]}")
     return 0
 
 
@@ -153,6 +169,7 @@ def _run_ensemble(args: argparse.Namespace) -> int:
 
 def _named(name: str, args: argparse.Namespace) -> tuple[str, Scenario]:
     scenario, path = _scenario(name)
+    scenario, _calendar = simulate_truth.dated(args, scenario)
     return path, replace(scenario, imports=_imports(args, scenario))
 
 
@@ -191,15 +208,7 @@ def _imports(args: argparse.Namespace, scenario: Scenario) -> tuple[Imports, ...
     return (*scenario.imports, *given)
 
 
-def _write(folder: Path, name: str, columns: dict[str, Any]) -> None:
-    csv.write_csv(pa.table({key: np.ascontiguousarray(column) for key, column in columns.items()}), str(folder / name))
-
-
-def _row(outcome: Outcome, out: Path | None) -> dict[str, Any]:
-    if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        _write(out, "line_list.csv", outcome.line_list())
-        _write(out, "series.csv", outcome.case_series())
+def _row(outcome: Outcome) -> dict[str, Any]:
     return {
         "seed": outcome.seed, "infections": outcome.infections, "attack_rate": round(outcome.attack_rate, 6),
         "infectious_days": outcome.infectious_days, "reports": int(outcome.daily("reports").sum()),

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tongchou.cli import simulate_truth
 from tongchou.cli.terminal import CommandError, UsageError, table
 from tongchou.engine.city import City
 from tongchou.engine.epidemic import Contacts
@@ -47,10 +48,10 @@ def add_ensemble_arguments(parser: argparse.ArgumentParser) -> None:
 def is_asked(args: argparse.Namespace) -> bool:
     """Whether the words ask for an ensemble, and not for runs on threads of this process."""
     asked = args.workers is not None or bool(args.backend or args.scheduler or args.keep or args.against)
-    if asked and args.out:
+    if asked and simulate_truth.is_asked(args):
         raise UsageError(
-            "--out 只写出单次运行：请去掉 --workers、--backend、--scheduler、--keep、--against",
-            "--out writes out one run; leave out --workers, --backend, --scheduler, --keep and --against",
+            "--out、--series、--visits、--explain 只说单次运行：请去掉 --workers、--backend、--scheduler、--keep、--against",
+            "--out writes out one run, as do --series, --visits and --explain; leave out --workers, --backend, --scheduler, --keep and --against",
         )
     return asked
 

@@ -34,6 +34,11 @@ LAYER_NAMES = {
 }  # fmt: skip
 
 
+def layer_words(counts: NDArray[Any]) -> dict[str, int]:
+    """Counts by layer under their English names, those of no layer left out."""
+    return {LAYER_NAMES[layer][1]: int(counts[layer]) for layer in Layer if counts[layer]}
+
+
 class Slot(IntEnum):
     """A part of a person's day. Which layer the group and the site are of depends on what the site is."""
 

@@ -134,11 +134,19 @@ class Outcome:
         local = self.chain.source[self.chain.source >= 0]
         return np.bincount(local, minlength=self.infections)
 
+    def caused(self) -> Counts:
+        """[days] how many were infected, on any later day, by those infected on each day."""
+        return np.bincount(self.chain.day, self.offspring(), self.days).astype(np.int64)
+
+    def complete(self) -> NDArray[np.bool_]:
+        """[days] whether everybody infected on a day is past the infectious course by the end, so that ``caused`` is final."""
+        ends = self.chain.infectious.astype(np.int64) + len(self.disease.infectiousness)
+        return np.bincount(self.chain.day[ends > self.days], minlength=self.days) == 0
+
     def effective_reproduction(self) -> NDArray[np.float64]:
-        """[days] mean number infected by those infected on a day; nan where nobody was. The last weeks are not complete."""
+        """[days] mean number infected by those infected on a day; nan where nobody was. Too low where not ``complete``."""
         infected = self.daily("infections")
-        caused = np.bincount(self.chain.day, self.offspring(), self.days)
-        return np.divide(caused, infected, out=np.full(self.days, np.nan), where=infected > 0)
+        return np.divide(self.caused(), infected, out=np.full(self.days, np.nan), where=infected > 0)
 
     def places(self) -> NDArray[np.int64]:
         """[infections] where each was infected: household, group, site, neighbourhood or route by the layer; -1 for imports."""
@@ -150,6 +158,24 @@ class Outcome:
             Layer.COMMUNITY: self.chain.home, Layer.TRANSPORT: city.route[person], Layer.INSTITUTION: site,
         }  # fmt: skip
         return np.select([layer == key for key in options], list(options.values()), -1).astype(np.int64)
+
+    def infecting_places(self) -> dict[str, NDArray[Any]]:
+        """Where people were infected, as columns, most first: layer, place, infections, infectors (persons), first and last day."""
+        local = np.flatnonzero(self.chain.source >= 0)
+        layer, place = self.chain.layer[local], self.places()[local]
+        order = np.lexsort((self.chain.day[local], place, layer))
+        layer, place, day = layer[order], place[order], self.chain.day[local][order]
+        source = self.chain.person[self.chain.source[local][order]]
+        new = np.flatnonzero(np.concatenate(([True], (np.diff(place) != 0) | (np.diff(layer) != 0)))) if len(order) else order
+        number = np.repeat(np.arange(len(new)), np.diff(new, append=len(order)))
+        counts = np.bincount(number, minlength=len(new))
+        infectors = np.bincount(np.unique(np.stack((number, source)), axis=1)[0], minlength=len(new))
+        last = new + counts - 1
+        most = np.lexsort((place[new], layer[new], -counts))
+        columns = {
+            "layer": layer[new], "place": place[new], "infections": counts, "infectors": infectors, "first_day": day[new], "last_day": day[last],
+        }  # fmt: skip
+        return {name: column[most] for name, column in columns.items()}
 
     def tree(self) -> dict[str, NDArray[Any]]:
         """The transmission tree as columns: person, infector (person, -1 for imports), day, layer, place."""

@@ -13,15 +13,14 @@ from tongchou.engine.epidemic.layers import LAYER_NAMES, Layer
 from tongchou.engine.epidemic.results import AGE_BAND_YEARS, AGE_BANDS, DIVISIONS, EVENTS, Outcome, sector_of
 from tongchou.engine.epidemic.samples import Pool
 from tongchou.engine.epidemic.stays import AT_HOME, AT_SITE, Stays
-from tongchou.engine.epidemic.workdays import find_workdays_lost
 
 Numbers = NDArray[Any]
-OF_PERSONS = ("quarantined", "tests", "workdays_lost")
-QUANTITIES = (*EVENTS, "beds", *OF_PERSONS)
-"""``quarantined``: persons in isolation or quarantine at home and at sites; ``beds``: persons in hospital at the end of the day"""
 ANYBODY = tuple(division for division in DIVISIONS if division != "layer")
-SERIES = {quantity: ANYBODY if quantity in OF_PERSONS else DIVISIONS for quantity in QUANTITIES}
-"""the divisions of each quantity. Areas are of the home, sectors of the day's site"""
+SERIES = {
+    **dict.fromkeys((*EVENTS, "beds"), DIVISIONS), "quarantined": ANYBODY, "tests": ANYBODY, "workdays_lost": ("sector",),
+}  # fmt: skip
+"""each quantity with its divisions; areas are of the home, sectors of the day's site. ``beds`` are persons in hospital at the
+end of the day, ``quarantined`` persons in isolation or quarantine, at home and at sites"""
 
 
 def find_daily_series(outcome: Outcome, quantity: str, by: str = "") -> Numbers:
@@ -39,7 +38,7 @@ def find_daily_series(outcome: Outcome, quantity: str, by: str = "") -> Numbers:
     if quantity == "tests":
         return _tests(outcome, by)
     if quantity == "workdays_lost":
-        return find_workdays_lost(outcome, *_persons_of(outcome, by))
+        return outcome.log.workdays_lost if by else outcome.log.workdays_lost.sum(axis=1)
     return _away(outcome, by)
 
 
@@ -50,7 +49,7 @@ def check_series(quantity: str, by: str) -> None:
         raise EpidemicFault(f"没有序列 {quantity}：可用 {known}", f"there is no series {quantity!r}; use one of {known}")
     if by and by not in SERIES[quantity]:
         known = ", ".join(SERIES[quantity])
-        if by in DIVISIONS:
+        if by == "layer":
             raise EpidemicFault(
                 f"{quantity} 不能按 {by} 分：场景层说的是感染发生在哪里，检测、隔离与误工不发生在某一层；可用 {known}",
                 f"{quantity} cannot be split by {by}: a layer says where an infection happened, and nobody is tested, kept away or "
