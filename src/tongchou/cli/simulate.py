@@ -54,7 +54,7 @@ JSON = {
     "cohorts": "按感染周：from_day、to_day、infected、caused、r、complete（此后不再变化）/ R by week of infection; complete: it changes no more",
     "explained": "--explain：从源头到此人的传播链，code、values、zh、en / the chain of infection that led to the person",
     "files": "--out 写出的文件 / files written by --out",
-    "visits": "--visits：folder、days、rows / visits written",
+    "visits": "--visits 写出的到访：folder、days、rows / visits written by --visits: folder, days, rows",
     "complete": "以下各项见于 --workers、--backend、--keep 或 --against：是否全部完成 / this and what follows with those options: whether all is done",
     "resumed": "从 --keep 续接的重复数 / replicates kept from before",
     "damaged": "损坏而重新运行的保留文件数 / kept files that were damaged and run again",
