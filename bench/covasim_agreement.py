@@ -1,6 +1,6 @@
 """Does this engine agree with Covasim: attack rate, peak day and peak height on settings that both can have.
 
-    nice flock /work/bench.lock .venv/bin/python -m bench.covasim_agreement --peers DIR [--only SETTING ...] [--seeds 40] [--out FILE.json]
+    nice flock /work/bench.lock env PYTHONPATH=src:. .venv/bin/python -m bench.covasim_agreement --peers DIR [--only SETTING ...] [--versions covasim3 covasim4] [--seeds 40] [--out FILE.json]
 
 DIR holds venv-covasim3 (3.1.6) and venv-covasim4 (4.0.1), as for ``bench.epidemic``. The settings, what is compared and when
 it counts as agreement were fixed before the first run and are explained in docs/models/covasim.md: the median of our runs must
@@ -97,11 +97,11 @@ def judge(ours: Rows, theirs: Rows) -> list[dict[str, float | bool | str]]:
     return found
 
 
-def compare(setting: Setting, peers: Path, seeds: int) -> list[dict[str, Any]]:
+def compare(setting: Setting, peers: Path, versions: list[str], seeds: int) -> list[dict[str, Any]]:
     ours = our_figures(setting, 1, seeds)
     out = []
-    for version, share in VERSIONS.items():
-        theirs, number = peer_figures(setting, peers / f"venv-{version}" / "bin" / "python", max(20, round(share * seeds)))
+    for version in versions:
+        theirs, number = peer_figures(setting, peers / f"venv-{version}" / "bin" / "python", max(20, round(VERSIONS[version] * seeds)))
         for row in judge(ours, theirs):
             out.append({"setting": setting.name, "covasim": number, "seeds": len(theirs), "our_seeds": seeds, **row})
             say(out[-1])
@@ -123,6 +123,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.covasim_agreement")
     parser.add_argument("--peers", type=Path, required=True)
     parser.add_argument("--only", nargs="*", default=["random", "layers", "controlled", "shipped"])
+    parser.add_argument("--versions", nargs="*", default=list(VERSIONS), choices=list(VERSIONS))
     parser.add_argument("--seeds", type=int, default=40)
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
@@ -130,7 +131,7 @@ def main() -> int:
         "random": random_setting, "layers": layers_setting, "controlled": controlled_setting,
         "shipped": lambda: read_shipped(args.peers / "venv-covasim3" / "bin" / "python"),
     }  # fmt: skip
-    rows = [row for name in args.only for row in compare(makers[name](), args.peers, args.seeds)]
+    rows = [row for name in args.only for row in compare(makers[name](), args.peers, args.versions, args.seeds)]
     if args.out:
         args.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     return 0 if all(row["agrees"] for row in rows) else 1

@@ -141,6 +141,8 @@ class Ordinance:
         layers = ground.slot_layer[ground.site_class]
         factors = np.array([measure.contacts, measure.outward, measure.inward], np.float32)
         for part, slot in enumerate((Slot.GROUP, Slot.SITE)):
+            if measure.kind == "staggered_meals" and slot == Slot.GROUP:
+                continue  # who sits together in class or team eats together; sittings part the groups
             chosen = np.flatnonzero(held & np.isin(layers[:, slot], where.layers))
             site[np.ix_(chosen, self._classes(where), np.array([part]))] *= factors
             if slot == Slot.SITE:

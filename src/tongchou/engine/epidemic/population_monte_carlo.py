@@ -11,6 +11,7 @@ outside it and no corrected value leaves its bounds.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,13 +21,14 @@ from scipy.spatial.distance import cdist
 from scipy.stats import norm, qmc
 
 from tongchou.engine.chance import Purpose, stream
+from tongchou.engine.epidemic.faults import EpidemicFault
 
 Reals = NDArray[np.float64]
 Simulate = Callable[[Reals, int], tuple[Reals, Reals]]
 """(scores [n, parameters], number of the first run) -> (summaries [n, parts], curves [n, days])"""
 KEPT_SHARE = 0.4  # of the particles of a round; the authors find 0.5 a good compromise, less where the budget is small
 LEAST_ACCEPTED = 0.03  # share of a round's new particles that improve; below it more rounds bring little (authors: 0.01 to 0.05)
-LEAST_MEMBERS = 2.0  # effective particles for each degree of freedom; with fewer the regression would invent its own precision
+LEAST_MEMBERS = 2.0  # effective particles for each degree of freedom of the regression; fewer make intervals of their own and are refused
 RIDGE = 1e-2  # of the mean variance of the summaries: keeps the regression solvable where a summary never varies
 
 
@@ -74,7 +76,11 @@ def sample_posterior(simulate: Simulate, parameters: int, observed: Reals, *, bu
 
     ``observed`` are the summaries of what was seen; the distance is the root of their mean squared difference.
     The regression is left out where the farthest member is farther than ``local``: it would extrapolate, and be too sure.
+    Raises EpidemicFault where the sample is too small: before the first run where it has fewer than ``LEAST_MEMBERS`` for each
+    summary and one, after the last where its effective size is below so many for each degree of freedom of the regression.
     """
+    if particles < LEAST_MEMBERS * (1 + len(observed)):
+        raise _too_small(particles, particles, 1.0 + len(observed))
     first = min(budget, int(round(particles / KEPT_SHARE)))
     scores = _design(first, parameters, seed)
     pool, used, rounds = _simulated(simulate, scores, np.ones(first), observed, 0), first, 1
@@ -138,6 +144,17 @@ def _regressed(scores: Reals, away: Reals, near: Reals) -> Reals:
     freedom = float(np.trace(np.linalg.solve(moment + penalty, moment)))
     members = 1.0 / float((near**2).sum())
     if members < LEAST_MEMBERS * freedom:
-        return scores
+        raise _too_small(len(scores), members, freedom)
     slope = np.linalg.solve(moment + penalty, (design.T * near) @ scores)
     return np.asarray(slope[0] + (scores - design @ slope) * np.sqrt(members / (members - freedom)), float)
+
+
+def _too_small(particles: int, members: float, freedom: float) -> EpidemicFault:
+    """Says what sample would do, at the same share of effective members."""
+    enough = 10 * math.ceil(1.2 * particles * LEAST_MEMBERS * freedom / members / 10)
+    return EpidemicFault(
+        f"样本 {particles} 个（有效 {members:.0f} 个）太少，曲线的 {freedom:.0f} 个自由度至少要 {LEAST_MEMBERS * freedom:.0f} 个有效样本，否则区间不可信；"
+        f"请取样本 {enough} 个以上（--sample），模拟次数相应增加（--budget）",
+        f"a sample of {particles} ({members:.0f} effective) is too small: the {freedom:.0f} degrees of freedom of this curve need "
+        f"{LEAST_MEMBERS * freedom:.0f} effective members, or the intervals mean nothing; take {enough} or more (--sample) and as many times more runs (--budget)",
+    )
