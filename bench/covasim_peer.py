@@ -34,7 +34,7 @@ class Meetings:
 
     def on(self, day: int) -> tuple[Any, Any]:
         found = [self._drawn(part, 1.0 if day % 7 < WORKDAYS else float(part[3])) for part in self.parts]
-        first, second = (np.concatenate(side) for side in zip(*found))
+        first, second = (np.concatenate(side) for side in zip(*found, strict=True))
         return first.astype(np.int32), second.astype(np.int32)
 
     def _drawn(self, part: tuple[Any, ...], share: float) -> tuple[Any, Any]:
@@ -166,10 +166,7 @@ def as_shipped(setting: dict[str, Any], seed: int) -> Any:
 
 def once(setting: dict[str, Any], arrays: Any, seed: int) -> dict[str, Any]:
     """Infections by day; those of day 0 are the initial ones and what they infect at once."""
-    if setting["shipped"]:
-        sim = as_shipped(setting, seed)
-    else:
-        sim = (fourth if FOURTH else third)(setting, arrays, seed)
+    sim = as_shipped(setting, seed) if setting["shipped"] else (fourth if FOURTH else third)(setting, arrays, seed)
     infected = setting["people"] - int(np.count_nonzero(np.asarray(sim.people.naive)))  # the dead, whom version 4 leaves out, were infected
     daily = np.asarray(sim.results["new_infections"]).astype(int).tolist()
     return {"version": cv.__version__, "seed": seed, "ever_infected": infected, "daily": daily}

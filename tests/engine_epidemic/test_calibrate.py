@@ -95,6 +95,22 @@ def test_the_sampler_against_a_posterior_that_is_known():
     assert found.rounds > 1 and found.simulations <= 6000
 
 
+def test_a_sample_too_small_for_its_curve_is_refused():
+    """Nine summaries take up to ten degrees of freedom, so twenty members are the least before anything is run."""
+    def simulate(scores, first):
+        noise = np.random.default_rng(first).standard_normal((len(scores), 9))
+        return scores[:, :1] + noise, scores[:, :1] + noise
+
+    def never(scores, first):
+        raise AssertionError("nothing is simulated for a sample that cannot do")
+
+    with pytest.raises(EpidemicFault, match="a sample of 19 .* is too small"):
+        sample_posterior(never, 1, np.zeros(9), budget=100, particles=19, seed=3, local=9.0)
+    with pytest.raises(EpidemicFault, match="a sample of 20 .* is too small: .*--sample"):
+        sample_posterior(simulate, 1, np.zeros(9), budget=100, particles=20, seed=3, local=9.0)
+    assert sample_posterior(simulate, 1, np.zeros(9), budget=500, particles=100, seed=3, local=9.0).adjusted.shape == (100, 1)
+
+
 def test_strength_reporting_and_seeds_change_what_they_say_and_nothing_else():
     half = apply_to_measures((*MEASURES, m.Gate(EVERYWHERE, 0.2)), {"strength": 0.5, "reporting": 0.3})
     assert half[0] == replace(TESTED, share=0.3) and half[1] == MEASURES[1]
@@ -200,6 +216,12 @@ def test_the_command(capsys, tmp_path):
     ):  # fmt: skip
         assert main(words) in (1, 2)
         assert told in capsys.readouterr().err
+    assert main([*asked, "--scenario", "controlled"]) == 0
+    assert "they are spread over the 8 days" in capsys.readouterr().err
+    assert main([*asked, "--scenario", "controlled", "--fix", "seeds"]) == 1
+    assert "nothing is imported" in capsys.readouterr().err
+    assert main([*asked, "--scenario", "nowhere"]) == 1
+    assert "nowhere cannot be read" in capsys.readouterr().err
     both = tmp_path / "two.csv"
     both.write_text("date,incidence,area\n2020-01-22,1,a\n2020-01-22,1,b\n", encoding="utf-8")
     assert main(["calibrate", str(both)]) == 1

@@ -11,7 +11,7 @@ from tongchou.engine.city import SiteKind
 from tongchou.engine.epidemic import EpidemicFault, Imports, Layer, Meeting, simulate_epidemic
 from tongchou.engine.epidemic import measures as m
 
-from tests.engine_epidemic.cities import PLAIN, USUAL, alike, mixing, town
+from tests.engine_epidemic.cities import NOBODY, NONE, PLAIN, USUAL, alike, mixing, town
 
 CITY = town()
 ANY = m.Where()
@@ -93,6 +93,30 @@ def test_what_is_left_of_transmission(measure, left):
 
     free, held = caused(()), caused((measure,))
     assert held / free == pytest.approx(left, abs=4 * np.sqrt(left * (1 - left) / free) + 0.03)
+
+
+@pytest.mark.parametrize(("sittings", "left"), [(2, 0.8), (4, 0.7)])
+def test_staggered_meals_cut_what_a_site_meets_at_meals(sittings, left):
+    """The pack has 0.4 of the contacts across a site at meals: two sittings leave 0.6 + 0.4 / 2 of them, four 0.6 + 0.4 / 4."""
+    across = replace(NOBODY, work=(NONE, Meeting(10.0)))
+    meals = m.staggered_meals(ANY, USUAL, sittings=sittings)
+
+    def caused(measures):
+        outcomes = [run(measures, disease=alike(0.05), contacts=across, imports=600, days=14, seed=seed) for seed in range(8)]
+        assert all((outcome.chain.layer[outcome.chain.source >= 0] == Layer.WORKPLACE).all() for outcome in outcomes)
+        return sum(int((outcome.chain.source[outcome.chain.source >= 0] < 600).sum()) for outcome in outcomes)
+
+    assert USUAL.meal_share == 0.4
+    free, held = caused(()), caused((meals,))
+    assert free > 300 and held / free == pytest.approx(left, abs=4 * np.sqrt(left * (1 - left) / free) + 0.03)
+
+
+def test_staggered_meals_leave_class_and_team_alone():
+    """Who sits in one class or team eats together: only contacts across the site are parted."""
+    together = replace(NOBODY, school=(Meeting(8.0), NONE), work=(Meeting(6.0), NONE))
+    meals = m.staggered_meals(ANY, USUAL, sittings=4)
+    free, held = (run(measures, contacts=together, imports=200, days=30) for measures in ((), (meals,)))
+    assert free.infections > 220 and np.array_equal(free.chain.person, held.chain.person)
 
 
 def test_gates_and_travel_limits():

@@ -9,14 +9,14 @@ from typing import Any
 from tongchou.cli.series_file import read_series, write_rows
 from tongchou.cli.terminal import CommandError, UsageError, records
 from tongchou.engine.city import City, CityFault, synthesize_city
-from tongchou.engine.epidemic import EpidemicFault
+from tongchou.engine.epidemic import EpidemicFault, Imports
 from tongchou.engine.epidemic.calibrate import NAMES, Calibration, Prior, calibrate_epidemic
 from tongchou.engine.epidemic.scenario import Scenario, read_scenario
 from tongchou.engine.epidemic.theory import scale_to_reproduction_number
 from tongchou.engine.estimate.series import CaseSeries
 from tongchou.store.census_tables import census_names, read_census
 from tongchou.store.city_file import load_city
-from tongchou.store.epidemic_packs import SCENARIOS, load_contacts, load_disease
+from tongchou.store.epidemic_packs import load_contacts, load_disease, scenario_names, scenario_path
 
 NAME = "calibrate"
 HELP_ZH = "把传播力、输入数与措施力度拟合到报告曲线，给出区间与留出检验"
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--census", default="panzhihua", metavar="NAME", help=f"普查表：{', '.join(census_names())} 或 CSV 路径 / census table, or the path of a CSV")
     add("--area", default="", metavar="CODE", help="普查表中取代码以此开头的区县 / counties of the table whose code begins so")
     add("--people", type=int, default=100_000, metavar="N", help="合成城市的人数，缺省 10 万；病例数不缩放 / persons, 100,000 if left out; counts are not scaled")
-    add("--scenario", default="reported-curve", metavar="FILE.toml", help="情景文件，缺省 reported-curve / scenario file, reported-curve if left out")
+    add("--scenario", default="reported-curve", metavar="FILE.toml", help=f"情景文件，或自带的 {'、'.join(scenario_names())}；缺省 reported-curve / a scenario file, or one that ships; reported-curve if left out")
     add("--lead", type=int, default=14, metavar="DAYS", help="情景第 0 天比曲线首日早几天，缺省 14 / days from the scenario's day 0 to the first row")
     add("--held-out", type=int, default=0, metavar="DAYS", help="最后几天不拟合、只评分 / last days that are scored and not fitted")
     add("--prior", action="append", default=[], metavar="NAME=LOW:HIGH", help=f"参数范围；参数有 {', '.join(NAMES)} / range of a parameter")
@@ -86,7 +86,7 @@ def _run(args: argparse.Namespace) -> int:
     if scenario.reproduction_number is not None:
         disease = scale_to_reproduction_number(city, disease, contacts, scenario.reproduction_number)
     found = calibrate_epidemic(
-        city, disease, scenario.measures, series.incidence, contacts=contacts, imports=scenario.imports, parameters=priors,
+        city, disease, scenario.measures, series.incidence, contacts=contacts, imports=_imports(args, scenario, priors), parameters=priors,
         lead_days=args.lead, held_out=args.held_out, budget=args.budget, particles=args.sample, first_weekday=scenario.first_weekday,
         seed=args.seed, threads=args.threads, progress=lambda done: args.say.progress(f"已模拟 {done} 次", f"{done} simulations done"),
     )  # fmt: skip
@@ -133,12 +133,23 @@ def _priors(args: argparse.Namespace, cases: int) -> tuple[Prior, ...]:
 
 
 def _scenario(name: str) -> tuple[Scenario, str]:
-    path = SCENARIOS / f"{name}.toml" if name == "reported-curve" else Path(name)
+    path = scenario_path(name)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise CommandError(f"无法读取情景文件 {path}", f"the scenario file {path} cannot be read") from None
     return read_scenario(text, load_contacts(), name=path.name), path.name
+
+
+def _imports(args: argparse.Namespace, scenario: Scenario, priors: tuple[Prior, ...]) -> tuple[Imports, ...]:
+    """Those of the scenario; where it has none and their number is fitted, one a day until the curve begins."""
+    if scenario.imports or not any(prior.name == "seeds" for prior in priors):
+        return scenario.imports
+    args.say.progress(
+        f"情景没有 [[imports]]：输入平均分布在曲线之前的 {args.lead} 天与首日",
+        f"the scenario has no [[imports]]: they are spread over the {args.lead} days before the curve and its first day",
+    )
+    return (Imports(per_day=1.0, to_day=max(args.lead, 0)),)
 
 
 def _city(args: argparse.Namespace) -> City:

@@ -24,7 +24,7 @@ from tongchou.engine.epidemic.scenario import Scenario, read_scenario
 from tongchou.engine.epidemic.theory import scale_to_reproduction_number
 from tongchou.store.census_tables import census_names, read_census
 from tongchou.store.city_file import load_city
-from tongchou.store.epidemic_packs import SCENARIOS, load_contacts, load_disease
+from tongchou.store.epidemic_packs import load_contacts, load_disease, scenario_names, scenario_path
 
 NAME = "simulate"
 HELP_ZH = "在城市中逐人模拟疫情，按情景文件采取措施"
@@ -82,7 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--days", type=int, default=120, metavar="D", help="天数，缺省 120 / days, 120 if left out")
     add("--imports", type=int, metavar="N", help="第 0 天的输入感染数；情景文件写有 imports 时可省 / infections on day 0, unless the scenario has imports")
     add("--seed", type=int, default=1, metavar="S", help="随机种子，缺省 1 / random seed, 1 if left out")
-    add("--scenario", default="uncontrolled", metavar="FILE.toml", help="情景文件，或 uncontrolled、controlled / a scenario file, or one of these two")
+    add("--scenario", default="uncontrolled", metavar="FILE.toml", help=f"情景文件，或自带的 {'、'.join(scenario_names())} / a scenario file, or one that ships")
     add("--replicates", type=int, default=1, metavar="R", help="重复次数，共用一座城市 / runs, all in one city")
     add("--threads", type=int, default=2, metavar="N", help="线程数，不影响结果 / threads; results do not depend on them")
     simulate_truth.add_truth_arguments(parser)
@@ -185,7 +185,7 @@ def _load() -> None:
 
 
 def _scenario(name: str) -> tuple[Scenario, str]:
-    path = SCENARIOS / f"{name}.toml" if name in ("uncontrolled", "controlled") else Path(name)
+    path = scenario_path(name)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

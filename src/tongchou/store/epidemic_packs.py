@@ -28,6 +28,16 @@ def load_contacts(name: str = "contacts") -> Contacts:
     return read_contacts(_read(name, ["contacts"]))
 
 
+def scenario_names() -> list[str]:
+    """Scenarios that ship."""
+    return sorted(path.stem for path in SCENARIOS.glob("*.toml"))
+
+
+def scenario_path(name: str) -> Path:
+    """The file of a shipped scenario by its name; any other name is a path."""
+    return SCENARIOS / f"{name}.toml" if name in scenario_names() else Path(name)
+
+
 def _read(name: str, shipped: list[str]) -> dict[str, Any]:
     path = PACKS / f"{name}.toml" if name in shipped else Path(name)
     if path.suffix != ".toml" or not path.is_file():
