@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tongchou.engine.city import SiteKind
 from tongchou.engine.epidemic import EpidemicFault, Layer, simulate_epidemic
 from tongchou.engine.epidemic import measures as m
 from tongchou.engine.epidemic.measures import Where
 from tongchou.engine.epidemic.results import DIVISIONS
 from tongchou.engine.epidemic.series import SERIES, find_daily_series, part_names
+from tongchou.engine.epidemic.workdays import works_at_site
 
 from tests.engine_epidemic.cities import PLAIN, USUAL, town
 
@@ -20,6 +22,7 @@ ORDERS = (
     m.Isolation(EVERYWHERE, 14, places=30), m.Quarantine(EVERYWHERE, 14, household=True),
     m.Tracing(EVERYWHERE, ((Layer.HOUSEHOLD, 1.0), (Layer.TEAM, 0.8)), ()), m.ContactTesting(EVERYWHERE, 1.0, 1),
     m.TestRounds(Where(from_day=20, counties=("A",), first_age=20, last_age=59), 0.5, 10, 1),
+    m.closure(Where(from_day=30, to_day=36, layers=(Layer.SCHOOL, Layer.TEAM), first_age=40)),
     m.reduced_opening(Where(from_day=25, sectors=(3,), layers=(Layer.TEAM, Layer.WORKPLACE)), open_share=0.5),
 )  # fmt: skip
 
@@ -53,6 +56,21 @@ def test_counted_by_hand(outcome):
     deaths = find_daily_series(outcome, "deaths", "age")
     fatal = (outcome.chain.severity == 4) & (outcome.chain.left < 50)
     assert deaths.sum(axis=0).tolist() == np.bincount(CITY.age[outcome.chain.person[fatal]] // 10, minlength=11).tolist()
+
+
+def test_a_working_day_is_lost_once_and_only_by_who_works(outcome):
+    days, working = find_daily_series(outcome, "workdays_lost"), works_at_site(CITY, np.arange(CITY.persons))
+    site = CITY.person_site()
+    assert not working[(CITY.age >= 6) & (CITY.age < 18)].any() and not working[site < 0].any()
+    spells = outcome.log.stays.spells(50)
+    for day in (10, 26, 31):
+        away = np.zeros(CITY.persons, bool)
+        away[spells.person[(spells.day <= day) & (spells.until > day)]] = True
+        share = np.where((site >= 0) & (CITY.site_sector[site] == 3) & (day >= 25), 0.5, 1.0)
+        share = np.where((CITY.age >= 40) & (30 <= day <= 36) & (CITY.site_kind[site] == SiteKind.WORKPLACE), 0.0, share)
+        lost = np.where(away, 1.0, 1.0 - share)[working].sum()
+        assert days[day] == pytest.approx(lost if day % 7 < 5 else 0.0)
+    assert (days[np.arange(50) % 7 >= 5] == 0).all() and days[31] > days[10] + 100
 
 
 def test_samples_of_a_round_fall_to_those_who_are_asked(outcome):

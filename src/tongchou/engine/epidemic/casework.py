@@ -17,10 +17,11 @@ from tongchou.engine.epidemic.laboratory import ENTRY, SYMPTOMS, Laboratory, mem
 from tongchou.engine.epidemic.levels import Reports
 from tongchou.engine.epidemic.measures import ContactTesting, EntryTesting, Isolation, Quarantine, SymptomaticTesting
 from tongchou.engine.epidemic.ordinance import Ordinance
-from tongchou.engine.epidemic.results import Log
+from tongchou.engine.epidemic.results import Log, sector_of
 from tongchou.engine.epidemic.stays import AT_HOME, AT_SITE, IN_HOSPITAL
 from tongchou.engine.epidemic.tracers import Tracers
 from tongchou.engine.epidemic.whereabouts import Whereabouts
+from tongchou.engine.epidemic.workdays import Opening, count_absences
 
 Rows = NDArray[np.int64]
 
@@ -37,6 +38,7 @@ class Casework:
         self._admissions, self._onsets = Agenda(1), Agenda(1)
         self._watches_onsets = any(isinstance(measure, SymptomaticTesting) for measure in ordinance.measures)
         self._lost: list[NDArray[np.float64]] = []
+        self._openings: list[Opening] = []
         self._traced: list[int] = []
 
     def meet_new(self, chain: Chain, first: int, last: int) -> None:
@@ -79,6 +81,8 @@ class Casework:
         waiting = self.laboratory.sample(day, chain, rows)
         self.whereabouts.send(chain.person[waiting], np.full(len(waiting), day + 30), AT_HOME, day)
         self._lost.append(self.ordinance.lost_by_sector * self.ordinance.works(day))
+        if not self._openings or self._openings[-1].orders is not self.ordinance.orders:
+            self._openings.append(Opening(day, self.ordinance.orders))
 
     def _admit(self, day: int, chain: Chain) -> None:
         (rows,) = self._admissions.take(day)
@@ -145,11 +149,12 @@ class Casework:
     def log(self, days: int) -> Log:
         """The counts of the whole run."""
         working = np.array([self.ordinance.works(day) for day in range(days)])
-        lost = np.stack(self._lost) + self.whereabouts.by_sector(days) * working[:, None]
-        lost[:, NO_SECTOR] = 0.0
+        stays, openings = self.whereabouts.stays(), tuple(self._openings)
+        spells = stays.spells(days)
+        away = count_absences(self.city, spells, openings, working, sector_of(self.city, spells.person), NO_SECTOR + 1)
         return Log(
             away_at_home=self.whereabouts.by_county(AT_HOME, days), away_at_sites=self.whereabouts.by_county(AT_SITE, days),
             tests=np.array(self.laboratory.used), tests_waiting=np.array(self.laboratory.left_over), traced=np.array(self._traced),
-            workdays_lost=lost, zone_days=dict(self.ordinance.levels.days_at), stays=self.whereabouts.stays(),
-            samples=self.laboratory.samples(),
+            workdays_lost=np.stack(self._lost) + away, zone_days=dict(self.ordinance.levels.days_at), stays=stays,
+            samples=self.laboratory.samples(), openings=openings, working=working,
         )  # fmt: skip

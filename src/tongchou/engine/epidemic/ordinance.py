@@ -12,7 +12,7 @@ from tongchou.engine.city import NO_SECTOR, City
 from tongchou.engine.epidemic.arrivals import county_number
 from tongchou.engine.epidemic.faults import EpidemicFault
 from tongchou.engine.epidemic.ground import Ground, Rules
-from tongchou.engine.epidemic.layers import SITE_CLASSES, SLOTS, WORK, Contacts, Layer, Slot
+from tongchou.engine.epidemic.layers import SITE_CLASSES, SLOTS, Contacts, Layer, Slot
 from tongchou.engine.epidemic.levels import Levels, Reports
 from tongchou.engine.epidemic.measures import (
     LAST_AGE,
@@ -25,6 +25,7 @@ from tongchou.engine.epidemic.measures import (
     Where,
     ZoneRule,
 )
+from tongchou.engine.epidemic.workdays import works_at_site
 
 HOME_PARTS = {Layer.HOUSEHOLD: 0, Layer.COMMUNITY: 1, Layer.TRANSPORT: 2}
 SECTOR_COUNT = 256
@@ -49,6 +50,7 @@ class Ordinance:
         self._signature: tuple[Any, ...] | None = None
         self._rules: Rules | None = None
         self.lost_by_sector = np.zeros(SECTOR_COUNT)
+        self.orders: tuple[tuple[Restriction, NDArray[np.bool_]], ...] = ()
         self._staff = np.empty((0, 0))
 
     def _check(self, where: Where) -> None:
@@ -110,6 +112,8 @@ class Ordinance:
             else:
                 self._put_home(measure, home)
                 self._put_site(measure, site, shifts, open_share)
+        closing = [measure for measure in active if isinstance(measure, Restriction) and measure.open_share < 1.0]
+        self.orders = tuple((measure, self.areas(measure.where)) for measure in closing)
         self.lost_by_sector = np.zeros(SECTOR_COUNT) if open_share is None else self._count_lost(open_share)
         day_contacts = np.ones((SITE_CLASSES, SLOTS), np.float32)
         return Rules(
@@ -162,14 +166,13 @@ class Ordinance:
         return lost
 
     def _count_staff(self) -> NDArray[np.float64]:
-        """[site, age class] persons of 15 and over at workplaces that are of a sector."""
+        """[site, age class] persons who work at each site."""
         start, members = self.city.site_member_start(), self.city.group_members
         staff = np.zeros((self.city.sites, len(self._bounds)))
-        classes, adult = self._age_class[self.city.age[members]], self.city.age[members] >= 15
+        classes, works = self._age_class[self.city.age[members]], works_at_site(self.city, members)
         for number in range(len(self._bounds)):
-            summed = np.concatenate(([0], np.cumsum(adult & (classes == number))))
+            summed = np.concatenate(([0], np.cumsum(works & (classes == number))))
             staff[:, number] = summed[start[1:]] - summed[start[:-1]]
-        staff[(self.city.site_sector == NO_SECTOR) | (self.ground.site_class != WORK)] = 0.0
         return staff
 
     def _vaccination(self) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:

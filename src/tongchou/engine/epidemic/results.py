@@ -18,6 +18,7 @@ from tongchou.engine.epidemic.ground import Chain
 from tongchou.engine.epidemic.layers import Layer
 from tongchou.engine.epidemic.samples import Samples
 from tongchou.engine.epidemic.stays import Stays
+from tongchou.engine.epidemic.workdays import Opening
 from tongchou.reason import Reason
 
 Counts = NDArray[np.int64]
@@ -42,13 +43,18 @@ class Log:
     traced: Counts
     """[days] contacts reached"""
     workdays_lost: NDArray[np.float64]
-    """[days, 256] working days lost by sector of the site: away, in hospital, dead, or the site not open"""
+    """[days, 256] working days lost by sector of the site, by those who work there: away, in hospital, dead, or the site not
+    open to them; a day is lost once"""
     zone_days: dict[str, int]
     """neighbourhood-days at each zone level"""
     stays: Stays
     """every order to stay away"""
     samples: Samples
     """whom the samples were taken from"""
+    openings: tuple[Opening, ...]
+    """which sites were closed to whom, each from its day until the next one's"""
+    working: NDArray[np.bool_]
+    """[days] whether it is one of Monday to Friday"""
 
 
 @dataclass(frozen=True, eq=False)

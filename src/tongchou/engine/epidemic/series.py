@@ -13,11 +13,12 @@ from tongchou.engine.epidemic.layers import LAYER_NAMES, Layer
 from tongchou.engine.epidemic.results import AGE_BAND_YEARS, AGE_BANDS, DIVISIONS, EVENTS, Outcome, sector_of
 from tongchou.engine.epidemic.samples import Pool
 from tongchou.engine.epidemic.stays import AT_HOME, AT_SITE, Stays
+from tongchou.engine.epidemic.workdays import count_absences, count_closed
 
 Numbers = NDArray[Any]
 ANYBODY = tuple(division for division in DIVISIONS if division != "layer")
 SERIES = {
-    **dict.fromkeys((*EVENTS, "beds"), DIVISIONS), "quarantined": ANYBODY, "tests": ANYBODY, "workdays_lost": ("sector",),
+    **dict.fromkeys((*EVENTS, "beds"), DIVISIONS), "quarantined": ANYBODY, "tests": ANYBODY, "workdays_lost": ANYBODY,
 }  # fmt: skip
 """each quantity with its divisions; areas are of the home, sectors of the day's site. ``beds`` are persons in hospital at the
 end of the day, ``quarantined`` persons in isolation or quarantine, at home and at sites"""
@@ -38,7 +39,7 @@ def find_daily_series(outcome: Outcome, quantity: str, by: str = "") -> Numbers:
     if quantity == "tests":
         return _tests(outcome, by)
     if quantity == "workdays_lost":
-        return outcome.log.workdays_lost if by else outcome.log.workdays_lost.sum(axis=1)
+        return _workdays_lost(outcome, by)
     return _away(outcome, by)
 
 
@@ -95,6 +96,17 @@ def _shaped(counts: Numbers, by: str) -> Numbers:
 def _away(outcome: Outcome, by: str) -> Numbers:
     part, parts = _persons_of(outcome, by)
     return _shaped(count_spells(outcome.log.stays.spells(outcome.days).of((AT_HOME, AT_SITE)), part, parts, outcome.days), by)
+
+
+def _workdays_lost(outcome: Outcome, by: str) -> Numbers:
+    """Areas are those of the homes of who works; sectors those of the sites."""
+    log = outcome.log
+    if by in ("", "sector"):
+        return log.workdays_lost if by else log.workdays_lost.sum(axis=1)
+    part, parts = _persons_of(outcome, by)
+    spells = log.stays.spells(outcome.days)
+    away = count_absences(outcome.city, spells, log.openings, log.working, part[spells.person], parts)
+    return away + count_closed(outcome.city, log.openings, log.working, part, parts)
 
 
 def count_spells(spells: Stays, part: NDArray[np.int64], parts: int, days: int) -> NDArray[np.int64]:

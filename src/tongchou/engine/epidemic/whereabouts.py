@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from tongchou.engine.city import NO_SECTOR, City
+from tongchou.engine.city import City
 from tongchou.engine.epidemic.ground import FOREVER, Ground, State
 from tongchou.engine.epidemic.meeting import part_of
 from tongchou.engine.epidemic.stays import IN_HOSPITAL, Stays, joined_stays
@@ -19,11 +19,10 @@ AHEAD = 400
 
 
 @njit(cache=True, nogil=True)
-def send_away(persons, untils, kinds, day, away, away_until, away_since, county_start, group, group_site, site_sector, by_county, by_sector):
+def send_away(persons, untils, kinds, day, away, away_until, away_since, county_start, by_county):
     """Keep persons away from ``day`` until the day before ``untils``; a stay never gets shorter or milder.
 
-    ``kinds`` holds one entry for all or one for each; ``by_county`` [days, kinds, counties] and ``by_sector`` [days, 256]
-    hold changes of the numbers away.
+    ``kinds`` holds one entry for all or one for each; ``by_county`` [days, kinds, counties] holds changes of the numbers away.
     """
     last, step = by_county.shape[0] - 1, min(kinds.size - 1, 1)
     for at in range(persons.size):
@@ -31,33 +30,26 @@ def send_away(persons, untils, kinds, day, away, away_until, away_since, county_
         until, kind = np.int64(untils[at]), np.int64(kinds[at * step])
         if until <= day:
             continue
-        county, sector = part_of(county_start, person), np.int64(NO_SECTOR)
-        if group[person] >= 0:
-            sector = np.int64(site_sector[group_site[group[person]]])
+        county = part_of(county_start, person)
         had = np.int64(away_until[person])
         if had > day:
             by_county[day, away[person], county] -= 1
             by_county[min(had, last), away[person], county] += 1
-            by_sector[day, sector] -= 1
-            by_sector[min(had, last), sector] += 1
             until, kind = max(until, had), max(kind, np.int64(away[person]))
         else:
             away_since[person] = day
         by_county[day, kind, county] += 1
         by_county[min(until, last), kind, county] -= 1
-        by_sector[day, sector] += 1
-        by_sector[min(until, last), sector] -= 1
         away[person] = kind
         away_until[person] = min(until, FOREVER)
 
 
 class Whereabouts:
-    """Sends persons away and counts them by day, kind, county and sector."""
+    """Sends persons away and counts them by day, kind and county."""
 
     def __init__(self, city: City, ground: Ground, state: State) -> None:
         self.ground, self.state = ground, state
         self._by_county = np.zeros((AHEAD, KINDS, len(city.counties)), np.int64)
-        self._by_sector = np.zeros((AHEAD, NO_SECTOR + 1), np.int64)
         self._sent: list[Stays] = []
 
     def send(self, persons: NDArray[Any], untils: NDArray[Any], kinds: NDArray[Any] | int, day: int) -> None:
@@ -66,14 +58,12 @@ class Whereabouts:
             return
         while day + AHEAD // 2 >= len(self._by_county):
             self._by_county = np.concatenate((self._by_county, np.zeros_like(self._by_county)))
-            self._by_sector = np.concatenate((self._by_sector, np.zeros_like(self._by_sector)))
         state, ground = self.state, self.ground
         send_away(
             np.asarray(persons, np.int64), np.asarray(untils, np.int64), np.array(kinds, np.int64, ndmin=1), day, state.away,
-            state.away_until, state.away_since, ground.county_start, ground.group, ground.group_site, ground.site_sector,
-            self._by_county, self._by_sector,
+            state.away_until, state.away_since, ground.county_start, self._by_county,
         )  # fmt: skip
-        until, kind = self.state.away_until[persons], self.state.away[persons]
+        until, kind = state.away_until[persons], state.away[persons]
         self._sent.append(Stays(np.asarray(persons, np.int32), np.full(len(persons), day, np.int16), until, kind))
 
     def stays(self) -> Stays:
@@ -87,10 +77,6 @@ class Whereabouts:
     def by_county(self, kind: int, days: int) -> NDArray[np.int64]:
         """[days, counties] persons away in one way."""
         return np.cumsum(self._padded(self._by_county, days)[:, kind], axis=0)
-
-    def by_sector(self, days: int) -> NDArray[np.int64]:
-        """[days, 256] persons away in any way, by sector."""
-        return np.cumsum(self._padded(self._by_sector, days), axis=0)
 
     @staticmethod
     def _padded(changes: NDArray[np.int64], days: int) -> NDArray[np.int64]:
