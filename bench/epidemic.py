@@ -1,37 +1,30 @@
 """The epidemic engine beside the peers that install from the registry: same people, same days, one run after the other.
 
-    flock /work/bench.lock .venv/bin/python -m bench.epidemic --people 100000 --peers DIR [--days 120] [--only NAME ...]
+    flock bench.lock env PYTHONPATH=src:. .venv/bin/python -m bench.epidemic --people 100000 --peers DIR [--days 120] [--only NAME ...]
+    flock bench.lock env PYTHONPATH=src:. .venv/bin/python -m bench.epidemic --part sizes --people 100000 1000000 10000000 [--repeats 3]
 
 DIR holds one virtual environment a peer: venv-covasim3, venv-covasim4, venv-starsim, venv-epiworld, venv-laser. Each run is
 a process of its own; ours prints the line of ``tongchou simulate --json``. Building the population is inside ``total``.
+``--part`` measures ours alone: see ``bench.epidemic_costs``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
+from bench.epidemic_costs import DELTA, PARTS, run_part, simulated
+
 ROOT = Path(__file__).resolve().parents[1]
 PEER_RUNS = (
     ("laser", "uncontrolled"), ("epiworld", "uncontrolled"), ("epiworld", "controlled"), ("covasim3", "uncontrolled"),
     ("covasim3", "controlled"), ("covasim4", "uncontrolled"), ("covasim4", "controlled"), ("starsim", "uncontrolled"),
 )  # fmt: skip
-HEAVY = 'name_en = "Delta without measures: about the attack rate of the peers"\ndisease = "sars-cov-2-delta"\n'
-
-
-def ours(people: int, days: int, scenario: str) -> dict[str, Any]:
-    words = ["simulate", "--people", str(people), "--days", str(days), "--imports", "20", "--scenario", scenario, "--json"]
-    done = subprocess.run(
-        [sys.executable, "-m", "tongchou.cli", *words], capture_output=True, text=True, check=True, cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-    )  # fmt: skip
-    return json.loads(done.stdout)
 
 
 def peer(folder: Path, name: str, scenario: str, people: int, days: int) -> dict[str, Any]:
@@ -43,20 +36,26 @@ def peer(folder: Path, name: str, scenario: str, people: int, days: int) -> dict
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.epidemic")
-    parser.add_argument("--people", type=int, default=100_000)
+    parser.add_argument("--people", type=int, nargs="+", default=[100_000])
     parser.add_argument("--days", type=int, default=120)
     parser.add_argument("--peers", type=Path)
     parser.add_argument("--only", nargs="*", default=None)
+    parser.add_argument("--part", choices=PARTS)
+    parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args()
+    if args.part:
+        run_part(args.part, args.people, args.days, args.repeats)
+        return 0
+    (people,) = args.people
     with tempfile.TemporaryDirectory() as folder:
         heavy = Path(folder) / "delta.toml"
-        heavy.write_text(HEAVY, encoding="utf-8")
-        ours(10_000, 20, "controlled")  # compiles, where nothing is cached
+        heavy.write_text(DELTA, encoding="utf-8")
+        simulated(10_000, 20, "controlled")  # compiles, where nothing is cached
         for scenario in ("uncontrolled", str(heavy), "controlled"):
-            say("tongchou", Path(scenario).stem, ours(args.people, args.days, scenario), args.people)
+            say("tongchou", Path(scenario).stem, simulated(people, args.days, scenario), people)
     for name, scenario in PEER_RUNS:
         if args.peers and (args.only is None or name in args.only):
-            say(name, scenario, peer(args.peers, name, scenario, args.people, args.days), args.people)
+            say(name, scenario, peer(args.peers, name, scenario, people, args.days), people)
     return 0
 
 

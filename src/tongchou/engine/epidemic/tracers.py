@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from tongchou.engine.epidemic.ordinance import Ordinance
 COUNT, OTHER, TARGET = int(Purpose.OTHER_CONTACT_COUNT), int(Purpose.OTHER_CONTACT), int(Purpose.OTHER_CONTACT_TARGET)
 MOST_A_SLOT = 200
 Rows = NDArray[np.int64]
+NOBODY = np.empty(0, np.int64)
 
 
 @njit(cache=True, nogil=True)
@@ -93,47 +93,63 @@ def _settle(count, ground, rules, chain, state, batch, day_of, out, written):
 
 
 class Tracers:
-    """Cases wait in a queue for the tracers of the day; their contacts are reached after the layer's delay."""
+    """Cases wait in the queue of each measure for its tracers; their contacts are reached after the layer's delay.
+
+    A case that was traced is traced no more, and takes up no tracer's time.
+    """
 
     def __init__(self, city: City, ground: Ground, ordinance: Ordinance, seed: int) -> None:
         self.city, self.ground, self.ordinance, self.seed = city, ground, ordinance, seed
-        self._queue: deque[tuple[int, int, int]] = deque()
+        self._queues: dict[int, list[tuple[Rows, Rows]]] = {}
         self._due, self._suspects = Agenda(2), Agenda(2)
         self._batch = empty_batch()
-        self._done: set[int] = set()
+        self._done = np.zeros(0, bool)
 
     def report(self, day: int, chain: Chain, rows: Rows) -> None:
-        """Put reported cases, and the suspected infectors reached today, into the queue."""
-        for number, measure in enumerate(self.ordinance.active(Tracing, day) if len(rows) else ()):
-            for row in rows[self.ordinance.areas(measure.where)[chain.home[rows]]].tolist():
-                anchor = int(chain.onset[row]) if 0 <= chain.onset[row] <= chain.sampled[row] else int(chain.sampled[row])
-                self._queue.append((number, row, anchor - measure.look_back_days))
-        suspects, backs = self._suspects.take(day)
-        for row, back in zip(suspects.tolist(), backs.tolist(), strict=True):
-            if row not in self._done:
-                self._queue.append((0, row, day - back))
+        """Put reported cases, and the suspected infectors reached today, into the queues."""
+        active = self.ordinance.active(Tracing, day)
+        if len(rows):
+            onset, sampled = (days[rows].astype(np.int64) for days in (chain.onset, chain.sampled))
+            anchor = np.where((onset >= 0) & (onset <= sampled), onset, sampled)
+            for measure in active:
+                here = self.ordinance.areas(measure.where)[chain.home[rows]]
+                self._wait(measure, rows[here], anchor[here] - measure.look_back_days)
+        if active and day in self._suspects:
+            suspects, backs = self._suspects.take(day)
+            self._wait(active[0], suspects, day - backs)
+
+    def _wait(self, measure: Tracing, rows: Rows, firsts: Rows) -> None:
+        if len(rows):
+            self._queues.setdefault(id(measure), []).append((rows, firsts))
 
     def reach(self, day: int, rules: Rules, chain: Chain, kin: Kin, state: State) -> tuple[Rows, Rows]:
-        """Trace what is in the queue, and return those reached today: (persons, day of the last contact)."""
-        active = self.ordinance.active(Tracing, day)
-        for number, measure in enumerate(active if self._queue else ()):
-            mine = [entry for entry in self._queue if entry[0] == number]
-            taken = mine[: measure.cases_per_day] if measure.cases_per_day is not None else mine
-            gone = set(taken)
-            self._queue = deque(entry for entry in self._queue if entry not in gone)
-            fresh = [entry for entry in taken if entry[1] not in self._done]
-            if fresh:
-                self._done |= {entry[1] for entry in fresh}
-                rows, firsts = (np.array(part, np.int64) for part in list(zip(*fresh, strict=True))[1:])
-                self._trace(day, measure, rows, np.maximum(firsts, 0), rules, chain, kin, state)
-        if not active:
-            self._queue.clear()
+        """Trace those whose turn it is, and return the persons reached today: (persons, day of the last contact)."""
+        if self._queues:
+            active = self.ordinance.active(Tracing, day)
+            self._queues = {key: queue for key, queue in self._queues.items() if any(id(measure) == key for measure in active)}
+            for measure in active:
+                rows, firsts = self._turn(measure, len(chain.person))
+                if len(rows):
+                    self._done[rows] = True
+                    self._trace(day, measure, rows, np.maximum(firsts, 0), rules, chain, kin, state)
         persons, days = self._due.take(day)
         if not len(persons):
             return persons, days
         order = np.lexsort((-days, persons))
         reached, first = np.unique(persons[order], return_index=True)
         return reached, days[order][first]
+
+    def _turn(self, measure: Tracing, room: int) -> tuple[Rows, Rows]:
+        """(rows, first days) of the cases that the tracers of a measure take up today; the others go on waiting."""
+        queue = self._queues.pop(id(measure), [])
+        rows, firsts = (np.concatenate([NOBODY, *part]) for part in (zip(*queue, strict=True) if queue else ((), ())))
+        if room > len(self._done):
+            self._done = np.concatenate((self._done, np.zeros(room - len(self._done), bool)))
+        fresh = ~self._done[rows]
+        rows, firsts = rows[fresh], firsts[fresh]
+        most = len(rows) if measure.cases_per_day is None else measure.cases_per_day
+        self._wait(measure, rows[most:], firsts[most:])
+        return rows[:most], firsts[:most]
 
     def _trace(
         self, day: int, measure: Tracing, rows: Rows, firsts: Rows, rules: Rules, chain: Chain, kin: Kin, state: State
