@@ -152,10 +152,11 @@ def measures(people: Sequence[int], days: int, repeats: int, _folder: Path) -> N
     """One measure after another in a full epidemic, each set so that it changes nothing: what is left is its work.
 
     Nobody wears the masks, isolates, is quarantined or vaccinated; so every row has the same infections, which is checked.
+    A "time" is a day, for rounds of tests a round.
     """
     contacts, disease = load_contacts(), load_disease("sars-cov-2-delta")
     city = synthesize_city(read_census(CENSUS), people=people[0], seed=SEED)
-    traced = tuple((layer, 1.0) for layer in Layer if layer is not Layer.IMPORT)
+    found = tuple((layer, share) for layer, share in zip(Layer, (1.0, 0.7, 0.7, 0.5, 0.2, 0.0, 0.7, 0.0), strict=True))  # as controlled.toml
     weekly = m.TestRounds(EVERYWHERE, 0.8, 7, 1)
     steps: tuple[tuple[str, m.Measure], ...] = (
         ("masks by layer, area and age", m.masks(m.Where(first_age=6), wearing=0.0, outward=0.5, inward=0.5)),
@@ -164,7 +165,7 @@ def measures(people: Sequence[int], days: int, repeats: int, _folder: Path) -> N
         ("isolation", m.Isolation(EVERYWHERE, 14, 0.0)),
         ("rounds of tests every 7 days", weekly),
         ("zone levels", m.ZoneRule(EVERYWHERE, "neighbourhood", (m.ZoneLevel("raised", 5, 7),), 7)),
-        ("tracing of 1,000 cases a day", m.Tracing(EVERYWHERE, traced, (), cases_per_day=1000)),
+        ("tracing of 1,000 cases a day", m.Tracing(EVERYWHERE, found, (), cases_per_day=1000)),
         ("quarantine of those found", m.Quarantine(EVERYWHERE, 14, 0.0)),
     )
     bare, outcome = timed(city, disease, (), contacts, days, repeats)
@@ -177,7 +178,8 @@ def measures(people: Sequence[int], days: int, repeats: int, _folder: Path) -> N
         if again.infections != outcome.infections:
             raise AssertionError(f"{name} changed the epidemic: {again.infections} infections instead of {outcome.infections}")
         times = days / weekly.every_days if measure is weekly else days
-        _say_cost(f"and {name}", city, seconds, again, f"{seconds - before:+.3f} s", f"{(seconds - before) / city.persons / times * 1e9:+.2f} ns a person and time")
+        more = (seconds - before) / city.persons / times * 1e9
+        _say_cost(f"and {name}", city, seconds, again, f"{seconds - before:+.3f} s", f"{more:+.2f} ns a person and time", f"{again.log.traced.sum()} traced")
         before = seconds
 
 

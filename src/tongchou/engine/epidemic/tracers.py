@@ -21,6 +21,8 @@ from tongchou.engine.epidemic.ordinance import Ordinance
 
 COUNT, OTHER, TARGET = int(Purpose.OTHER_CONTACT_COUNT), int(Purpose.OTHER_CONTACT), int(Purpose.OTHER_CONTACT_TARGET)
 MOST_A_SLOT = 200
+DAY_BITS = 16
+LAST_DAY = (1 << DAY_BITS) - 1
 Rows = NDArray[np.int64]
 NOBODY = np.empty(0, np.int64)
 
@@ -92,6 +94,15 @@ def _settle(count, ground, rules, chain, state, batch, day_of, out, written):
     return written
 
 
+def _last_of_each(persons: Rows, days: Rows) -> tuple[Rows, Rows]:
+    """Each person once, ascending, with the last of his days; person and day are sorted as one number."""
+    together = (persons << DAY_BITS) | (LAST_DAY - days)
+    together.sort()
+    persons = together >> DAY_BITS
+    first = np.diff(persons, prepend=-1) > 0
+    return persons[first], LAST_DAY - (together[first] & LAST_DAY)
+
+
 class Tracers:
     """Cases wait in the queue of each measure for its tracers; their contacts are reached after the layer's delay.
 
@@ -132,12 +143,7 @@ class Tracers:
                 if len(rows):
                     self._done[rows] = True
                     self._trace(day, measure, rows, np.maximum(firsts, 0), rules, chain, kin, state)
-        persons, days = self._due.take(day)
-        if not len(persons):
-            return persons, days
-        order = np.lexsort((-days, persons))
-        reached, first = np.unique(persons[order], return_index=True)
-        return reached, days[order][first]
+        return _last_of_each(*self._due.take(day))
 
     def _turn(self, measure: Tracing, room: int) -> tuple[Rows, Rows]:
         """(rows, first days) of the cases that the tracers of a measure take up today; the others go on waiting."""
