@@ -167,6 +167,7 @@ def test_who_infected_whom_is_told(truth, capsys):
     assert told["generation_interval"]["mean"] == pytest.approx(np.mean(days), abs=0.001)
     complete = [week for week in told["cohorts"] if week["complete"] and week["infected"]]
     assert complete and complete[0]["r"] == pytest.approx(complete[0]["caused"] / complete[0]["infected"], abs=1e-4)
+    assert spoken(capsys, "simulate", *words, "--explain", "last", "--json")["explained"] == steps
     assert cli.main(["simulate", "--people", "500", "--imports", "1", "--days", "2", "--explain", "499"]) == 1
     assert "person 499 was not infected" in capsys.readouterr().err
 
@@ -195,6 +196,7 @@ def test_places_and_daily_series_add_up(truth):
     (("--visits", "x", "--visit-days", "three"), 2, "written A:B"),
     (("--first", "2020-02-30"), 2, "no day on the calendar"),
     (("--explain", "3", "--workers", "1"), 2, "leave out --workers"),
+    (("--explain", "first"), 2, "the number of a person, or last"),
 ])  # fmt: skip
 def test_words_that_cannot_be_are_refused(capsys, tmp_path, monkeypatch, words, code, said):
     monkeypatch.chdir(tmp_path)

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tongchou.cli.simulate_files import FILES, Calendar, every_series, told_of, write_files
 from tongchou.cli.terminal import CommandError, UsageError
 from tongchou.engine.city import City
@@ -19,6 +21,8 @@ from tongchou.engine.epidemic.words import WORDS
 from tongchou.reason import say
 from tongchou.store.visit_store import VisitStore
 
+LAST = -1
+"""for ``--explain last``"""
 MONDAY = date(2020, 1, 6)
 MOST_PERSON_DAYS = 20_000_000
 """of visits written out: about four rows a person and day, so some eighty million rows"""
@@ -31,7 +35,7 @@ def add_truth_arguments(parser: argparse.ArgumentParser) -> None:
     add("--visits", type=Path, metavar="DIR", help="空文件夹：逐日写出到访，供 tongchou contacts / an empty folder: the visits of the city by day")
     add("--visit-days", metavar="A:B", help="只写第 A 到第 B 天的到访 / visits of days A to B only, both counted")
     add("--first", type=_date, metavar="DATE", help="第 0 天的日期，缺省 2020-01-06 那一周 / date of day 0, by default in the week of 2020-01-06")
-    add("--explain", type=int, metavar="PERSON", help="此人由谁、在何处感染，追到源头 / who infected this person and where, back to the source")
+    add("--explain", type=_person, metavar="PERSON", help="此人（或 last：最后感染者）由谁、在何处感染，追到源头 / who infected this person (or last: the last one) and where, back to the source")
 
 
 def is_asked(args: argparse.Namespace) -> bool:
@@ -115,7 +119,7 @@ def text_of(told: dict[str, Any]) -> str:
 
 
 def _explained(outcome: Outcome, person: int) -> list[dict[str, Any]]:
-    rows = [row for row, infected in enumerate(outcome.chain.person.tolist()) if infected == person]
+    rows = np.flatnonzero((outcome.chain.person == person) | (person == LAST)).tolist()
     if not rows:
         last = outcome.city.persons - 1
         raise CommandError(
@@ -158,6 +162,14 @@ def _visit_days(args: argparse.Namespace) -> range:
             f"--visit-days 应在第 0 到第 {args.days - 1} 天之内且不倒置", f"--visit-days lie between 0 and {args.days - 1}, the last not before the first"
         )
     return days
+
+
+def _person(text: str) -> int:
+    if text == "last":
+        return LAST
+    if not text.isdigit():
+        raise UsageError(f"--explain 应为人员编号或 last，现为 {text}", f"--explain takes the number of a person, or last, not {text!r}")
+    return int(text)
 
 
 def _date(text: str) -> date:

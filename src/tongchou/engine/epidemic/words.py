@@ -5,10 +5,10 @@ from __future__ import annotations
 from tongchou.reason import Words
 
 _STEPS = {
-    "household": ("在家庭 {place} 中", "in household {place}"), "school": ("在学校 {place}", "in school {place}"),
-    "team": ("在班组 {place}", "in team {place}"), "workplace": ("在单位 {place}", "at workplace {place}"),
+    "household": ("在家庭 {place} 中", "in household {place}"), "school": ("在学校 {place} ", "in school {place}"),
+    "team": ("在班组 {place} ", "in team {place}"), "workplace": ("在单位 {place} ", "at workplace {place}"),
     "community": ("在社区 {place} 的日常往来中", "among people of neighbourhood {place}"),
-    "transport": ("在通勤线路 {place} 上", "on route {place}"), "institution": ("在机构 {place}", "in institution {place}"),
+    "transport": ("在通勤线路 {place} 上", "on route {place}"), "institution": ("在机构 {place} ", "in institution {place}"),
 }  # fmt: skip
 
 WORDS: Words = {
