@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -203,6 +204,16 @@ def test_instants_of_numpy_are_seconds():
     assert find_contacts(visits, [1], window=(day[:1], day[1:])).overlap_s.tolist() == [1800]
 
 
+def test_instants_of_python_and_pandas_are_seconds_those_with_a_zone_of_utc():
+    east = timezone(timedelta(hours=8))
+    for zone in (None, east):
+        came = [datetime(2020, 2, 1, 8, tzinfo=zone), datetime(2020, 2, 1, 8, 30, 0, 999_999, tzinfo=zone)]
+        visits = Visits([1, 2], [5, 5], came, pd.Series(came) + pd.Timedelta("1h"))
+        assert visits.start.tolist() == [int(one.replace(tzinfo=UTC).timestamp()) - (8 * 3600 if zone else 0) for one in came]
+        found = find_contacts(visits, [1], window=(came[0], pd.Timestamp(came[1]) + pd.Timedelta("9min")))
+        assert found.overlap_s.tolist() == [540]
+
+
 def test_why_says_the_pair_and_its_longest_meetings():
     found = ask(generations=2, modifiers=PlaceModifiers([5], air_changes=[2]))
     codes = [reason.code for reason in found.why(0)]
@@ -269,6 +280,9 @@ def test_the_window_of_infection_is_the_incubation_before_onset():
         (lambda: Visits([1, 2], [1], [5], [6]), "lengths"),
         (lambda: Visits([1.5], [1], [5], [6]), "not_whole"),
         (lambda: Visits(["a"], [1], [5], [6]), "not_whole"),
+        (lambda: Visits([1], [1], [datetime(2020, 1, 1)], [pd.NaT]), "not_whole"),
+        (lambda: Visits([1], [1], [5], [date(2020, 1, 1)]), "not_whole"),
+        (lambda: Visits([1, 2], [1, 1], [datetime(2020, 1, 1), datetime(2020, 1, 1, tzinfo=UTC)], [6, 6]), "mixed_zones"),
         (lambda: Visits([1], [1], np.array(["NaT"], "datetime64[s]"), [6]), "not_whole"),
         (lambda: build_index(Visits([1, 1], [1, 1], [0, 2**33], [1, 2**33])), "out_of_reach"),
         (lambda: find_contacts(TOWN, [1, 1], window=ALL), "case_twice"),

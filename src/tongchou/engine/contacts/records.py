@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,8 @@ class Visits:
     Attributes:
         person: whose visit; any 64-bit whole number.
         place: where; any 64-bit whole number. A place is one air and one crowd: a room, a shop, a bus on one run.
-        start, end: whole seconds of one clock, half-open [start, end); ``numpy.datetime64`` is taken as well and
-            becomes seconds since 1970. A visit that ends as it starts is allowed and meets nobody; one that has not
+        start, end: whole seconds of one clock, half-open [start, end); instants (``datetime``, ``numpy.datetime64``,
+            pandas) are taken as well and become seconds since 1970, those with a time zone of UTC. A visit that ends as it starts is allowed and meets nobody; one that has not
             ended yet has ``FAR_AHEAD`` as its end.
 
     Raises:
@@ -117,10 +118,15 @@ class Exclusions:
 
 
 def whole_numbers(given: Any, name: str) -> Ints:
-    """``given`` as a flat int64 array. Raises ContactError for fractions, text, missing values and missing instants."""
+    """``given`` as a flat int64 array, instants as seconds since 1970.
+
+    Raises ContactError for fractions, text, missing values and instants of which only some have a time zone.
+    """
     array = np.atleast_1d(np.asarray(given))
     if array.size == 0:
         return np.zeros(0, np.int64)
+    if array.dtype.kind == "O" and all(isinstance(one, datetime) for one in array.flat):
+        return _seconds(array.ravel().tolist(), name)
     if array.dtype.kind == "M":
         if np.isnat(array).any():
             raise _not_whole(name)
@@ -132,9 +138,22 @@ def whole_numbers(given: Any, name: str) -> Ints:
     return np.ascontiguousarray(array.astype(np.int64, copy=False).ravel())
 
 
+def _seconds(instants: list[datetime], name: str) -> Ints:
+    if any(one != one for one in instants):  # pandas' missing instant equals nothing
+        raise _not_whole(name)
+    if len({one.tzinfo is None for one in instants}) > 1:
+        raise ContactError(
+            f"{name} 列的时刻有的带时区、有的不带，请统一",
+            f"{name}: some instants have a time zone and some have none; give all of them one or none",
+            code="mixed_zones",
+        )
+    since = datetime(1970, 1, 1, tzinfo=None if instants[0].tzinfo is None else UTC)
+    return np.array([(one - since) // timedelta(seconds=1) for one in instants], np.int64)
+
+
 def _not_whole(name: str) -> ContactError:
     return ContactError(
-        f"{name} 列须全部是整数（时间为秒），不得缺失",
-        f"{name} must be whole numbers throughout (times in seconds), none missing",
+        f"{name} 列须全部是整数（时间为秒，或时刻），不得缺失",
+        f"{name} must be whole numbers throughout (times in seconds, or instants), none missing",
         code="not_whole",
     )
