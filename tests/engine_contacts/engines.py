@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from unittest import mock
 
 import psycopg
 import pyarrow as pa
@@ -111,7 +113,9 @@ def postgres(machine: Machine) -> Iterator[Ask]:
 def spark(machine: Machine) -> Iterator[Ask]:
     need("spark", find_spec("pyspark") is not None, "pip install -r requirements-scale.txt")
     need("spark", shutil.which("java") is not None, "apt-get install openjdk-17-jre-headless")
-    yield lambda city: _on_parquet(machine, city, "spark")
+    # A Java machine that lives a minute never earns back its time for compiling what it runs a few times.
+    with mock.patch.dict(os.environ, {"JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}):
+        yield lambda city: _on_parquet(machine, city, "spark")
 
 
 def _on_parquet(machine: Machine, city: City, setting: str) -> list[Line]:

@@ -124,6 +124,15 @@ def test_windows_of_the_file_go_before_onsets_and_every_line_is_accounted_for(vi
 
 
 @pytest.mark.parametrize("engine", ["index", "duckdb"])
+def test_a_case_with_no_visit_that_can_be_used_is_told(tmp_path: Path, engine: str, capsys: pytest.CaptureFixture[str]):
+    rows = {"person": [1, 2, 3, 4, 5], "place": [9, None, 9, 9, 9], "start": [0, 0, 50, 0, None], "end": [900, 900, 40, None, 9]}
+    parquet.write_table(pa.table({name: pa.array(values, pa.int64()) for name, values in rows.items()}), tmp_path / "visits.parquet")
+    asked = lines(tmp_path, "person,onset", *(f"{person},500" for person in range(1, 7)))
+    assert ask("--visits", tmp_path / "visits.parquet", "--cases", asked, "--engine", engine, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["cases"] == {"asked": 6, "merged": 0, "unknown": 4}
+
+
+@pytest.mark.parametrize("engine", ["index", "duckdb"])
 def test_rows_that_are_no_visit_are_reported(tmp_path: Path, engine: str, capsys: pytest.CaptureFixture[str]):
     rows = {"person": [1, 2, None, 4, 5, 6], "place": [9, 9, 9, None, 9, 9], "start": [0, 10, 0, 0, 50, 20], "end": [900, 900, 90, 90, 40, None]}
     parquet.write_table(pa.table({name: pa.array(values, pa.int64()) for name, values in rows.items()}), tmp_path / "visits.parquet")
@@ -156,6 +165,7 @@ def test_a_person_reads_a_table(visits: Path, cases: Path, capsys: pytest.Captur
     ("words", "code", "said"),
     [
         (["--days", "-1"], 2, "0 or more"),
+        (["--memory", "1000"], 2, "--memory 1024 at least"),
         (["--engine", "postgres"], 2, "--database"),
         (["--backward", "--generations", "2"], 2, "one generation"),
         (["--visits", "nowhere"], 1, "no Parquet file"),

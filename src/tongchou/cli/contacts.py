@@ -28,6 +28,8 @@ DJANGO = False
 ENGINES = ("index", "duckdb", "postgres", "spark")
 OUT_COLUMNS = ("case", "contact", "overlap_s", "meetings", "first", "last", "generation")
 SHOWN = 20
+#: What building an index holds at the least: Python and its libraries, two days being sorted.
+LEAST_MB = 1024
 INPUT = {
     "person": "病例的人员编号，整数 / number of the case's person",
     "onset": "发病时刻，到访所用的秒；时间窗为前后各 --days 天 / onset in the visits' seconds; the window is --days to either side",
@@ -115,10 +117,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> None:
-    if args.days < 0 or args.min_overlap < 0 or args.memory < 256 or args.threads < 1:
+    least_mb = LEAST_MB if args.engine == "index" else 256
+    if args.days < 0 or args.min_overlap < 0 or args.memory < least_mb or args.threads < 1:
         raise UsageError(
-            "--days、--min-overlap 不得为负，--memory 至少 256，--threads 至少 1",
-            "--days and --min-overlap are 0 or more, --memory 256 at least, --threads 1 at least",
+            f"--days、--min-overlap 不得为负，--memory 至少 {least_mb}，--threads 至少 1",
+            f"--days and --min-overlap are 0 or more, --memory {least_mb} at least, --threads 1 at least",
         )
     if (args.engine == "postgres") != (args.database is not None):
         raise UsageError("--engine postgres 与 --database 须一起给", "--engine postgres and --database are given together")
@@ -156,7 +159,9 @@ def _by_query(args: argparse.Namespace, asked: AskedCases, tally: Tally) -> Iter
             tally.visits = visit_tables.count_rows(engine)
         windows = list(zip(asked.person.tolist(), asked.since.tolist(), asked.until.tolist(), strict=True))
         found = visit_query.find_contacts_sql(engine, windows, min_overlap_s=args.min_overlap, generations=args.generations)
-    yield Contacts.of({name: found[name].to_numpy() for name in found.column_names}, asked.person)
+        unknown = visit_query.cases_without_visits(engine, asked.person.tolist())
+    columns = {name: found[name].to_numpy() for name in found.column_names}
+    yield Contacts.of(columns, asked.person, unknown_cases=np.array(unknown, np.int64))
 
 
 @contextmanager

@@ -130,3 +130,12 @@ def find_contacts_sql(
     )
     answer = engine.connection.to_pyarrow(found.order_by("generation", "case", "contact"))
     return answer.cast(pa.schema([(name, pa.bool_() if name == ANSWER[-1] else pa.int64()) for name in ANSWER]))
+
+
+def cases_without_visits(engine: VisitEngine, people: Sequence[int]) -> list[int]:
+    """Those of ``people``, in their order, of whom the engine holds no visit at all: no answer about them is good news."""
+    asked = ibis.memtable(pa.table({"person": pa.array(people, pa.int64())}))
+    visits = engine.visits.filter(_.person.notnull(), _.place.notnull(), _.start.notnull(), _.end.isnull() | (_.end >= _.start))
+    known = asked.semi_join(visits.select(person=_.person.cast("int64")), "person")
+    seen = set(engine.connection.to_pyarrow(known)["person"].to_pylist())
+    return [person for person in people if person not in seen]
