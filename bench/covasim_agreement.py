@@ -1,6 +1,6 @@
 """Does this engine agree with Covasim: attack rate, peak day and peak height on settings that both can have.
 
-    nice flock /work/bench.lock env PYTHONPATH=src:. .venv/bin/python -m bench.covasim_agreement --peers DIR [--only SETTING ...] [--versions covasim3 covasim4] [--seeds 40] [--out FILE.json]
+    nice flock /work/bench.lock env PYTHONPATH=src:. .venv/bin/python -m bench.covasim_agreement --peers DIR [--only SETTING ...] [--versions covasim3 covasim4] [--seeds 40] [--keep DIR] [--out FILE.json]
 
 DIR holds venv-covasim3 (3.1.6) and venv-covasim4 (4.0.1), as for ``bench.epidemic``. The settings, what is compared and when
 it counts as agreement were fixed before the first run and are explained in docs/models/covasim.md: the median of our runs must
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ PEER = Path(__file__).with_name("covasim_peer.py")
 VERSIONS = {"covasim3": 1.0, "covasim4": 0.5}  # share of the seeds: version 4 takes twice the time
 FIGURES = ("attack_rate", "peak_day", "peak_per_1000")
 SMOOTHED_DAYS = 7
+SEEDS_AT_ONCE = 4
 Rows = NDArray[np.float64]
 
 
@@ -59,16 +61,26 @@ def our_figures(setting: Setting, first_seed: int, seeds: int) -> Rows:
     return np.array(rows)
 
 
-def peer_figures(setting: Setting, python: Path, seeds: int) -> tuple[Rows, str]:
-    """[seeds, figures] of Covasim, and its version."""
+def peer_figures(setting: Setting, python: Path, seeds: int, keep: Path) -> tuple[Rows, str]:
+    """[seeds, figures] of Covasim, and its version. Runs are kept by setting and version and not run again."""
+    words = json.dumps(setting.peer)
+    number = sha256(words.encode() + b"".join(array.tobytes() for array in setting.arrays.values())).hexdigest()[:12]
+    kept = keep / f"{setting.name}-{python.parents[1].name}-{number}.jsonl"
+    keep.mkdir(parents=True, exist_ok=True)
+    kept.touch()
     with tempfile.TemporaryDirectory() as folder:
-        words, arrays = Path(folder) / "setting.json", Path(folder) / "setting.npz"
-        words.write_text(json.dumps(setting.peer), encoding="utf-8")
+        text, arrays = Path(folder) / "setting.json", Path(folder) / "setting.npz"
+        text.write_text(words, encoding="utf-8")
         np.savez(arrays, **setting.arrays)
-        done = subprocess.run([str(python), str(PEER), str(words), str(arrays), "1", str(seeds)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{python}: {done.stderr[-2000:]}")
-    runs = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]  # Covasim greets first
+        while (done := len(kept.read_text("utf-8").splitlines())) < seeds:
+            command = [str(python), str(PEER), str(text), str(arrays), str(done + 1), str(min(SEEDS_AT_ONCE, seeds - done))]
+            ended = subprocess.run(command, capture_output=True, text=True, check=False)
+            if ended.returncode:
+                raise SystemExit(f"{python}: {ended.stderr[-2000:]}")
+            lines = [line for line in ended.stdout.splitlines() if line.startswith("{")]  # Covasim greets first
+            with kept.open("a", encoding="utf-8") as file:
+                file.write("".join(f"{line}\n" for line in lines))
+    runs = [json.loads(line) for line in kept.read_text("utf-8").splitlines()[:seeds]]
     rows = [figures_of(np.array(run["daily"]), run["ever_infected"], setting.peer["people"]) for run in runs]
     return np.array(rows), runs[0]["version"]
 
@@ -97,11 +109,11 @@ def judge(ours: Rows, theirs: Rows) -> list[dict[str, float | bool | str]]:
     return found
 
 
-def compare(setting: Setting, peers: Path, versions: list[str], seeds: int) -> list[dict[str, Any]]:
-    ours = our_figures(setting, 1, seeds)
+def compare(setting: Setting, peers: Path, versions: list[str], seeds: int, keep: Path) -> list[dict[str, Any]]:
     out = []
     for version in versions:
-        theirs, number = peer_figures(setting, peers / f"venv-{version}" / "bin" / "python", max(20, round(VERSIONS[version] * seeds)))
+        theirs, number = peer_figures(setting, peers / f"venv-{version}" / "bin" / "python", max(20, round(VERSIONS[version] * seeds)), keep)
+        ours = our_figures(setting, 1, seeds)
         for row in judge(ours, theirs):
             out.append({"setting": setting.name, "covasim": number, "seeds": len(theirs), "our_seeds": seeds, **row})
             say(out[-1])
@@ -125,13 +137,14 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", default=["random", "layers", "controlled", "shipped"])
     parser.add_argument("--versions", nargs="*", default=list(VERSIONS), choices=list(VERSIONS))
     parser.add_argument("--seeds", type=int, default=40)
+    parser.add_argument("--keep", type=Path, default=Path("covasim-runs"), help="folder of Covasim's runs; a killed comparison goes on from it")
     parser.add_argument("--out", type=Path)
     args = parser.parse_args()
     makers: dict[str, Callable[[], Setting]] = {
         "random": random_setting, "layers": layers_setting, "controlled": controlled_setting,
         "shipped": lambda: read_shipped(args.peers / "venv-covasim3" / "bin" / "python"),
     }  # fmt: skip
-    rows = [row for name in args.only for row in compare(makers[name](), args.peers, args.versions, args.seeds)]
+    rows = [row for name in args.only for row in compare(makers[name](), args.peers, args.versions, args.seeds, args.keep)]
     if args.out:
         args.out.write_text(json.dumps(rows, indent=1), encoding="utf-8")
     return 0 if all(row["agrees"] for row in rows) else 1

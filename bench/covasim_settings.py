@@ -135,7 +135,7 @@ def _mirrored(beta: float) -> Disease:
     load = np.where(high, VIRAL["load_ratio"], 1.0) / (1.0 + VIRAL["frac_time"] * (VIRAL["load_ratio"] - 1.0))
     none = 0 * WILD.severe
     return replace(
-        WILD, transmission=float(beta * load.sum()), incubation=Delay((0.0,) * BEFORE_ONSET + rounded_lognormal(*LATENT, 30)),
+        WILD, transmission=float(beta * load.sum()), asymptomatic_factor=1.0, incubation=Delay((0.0,) * BEFORE_ONSET + rounded_lognormal(*LATENT, 30)),
         days_before_onset=BEFORE_ONSET, infectiousness=tuple(load / load.sum()), severe=none, critical=none, fatal=none,
         immunity=np.ones_like(WILD.immunity), sensitivity=np.ones(INFECTIOUS_DAYS), sensitivity_before=0,
     )  # fmt: skip
