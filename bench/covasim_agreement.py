@@ -35,10 +35,11 @@ from bench.covasim_settings import (
 from tongchou.engine.epidemic import simulate_epidemic
 
 PEER = Path(__file__).with_name("covasim_peer.py")
-VERSIONS = {"covasim3": 1.0, "covasim4": 0.5}  # share of the seeds: version 4 takes twice the time
+VERSIONS = {"covasim3": 1.0, "covasim4": 0.5}  # share of the seeds, at least 20: version 4 takes twice the time
 FIGURES = ("attack_rate", "peak_day", "peak_per_1000")
 SMOOTHED_DAYS = 7
 SEEDS_AT_ONCE = 4
+OUR_SEEDS = 40
 Rows = NDArray[np.float64]
 
 
@@ -85,14 +86,14 @@ def peer_figures(setting: Setting, python: Path, seeds: int, keep: Path) -> tupl
     return np.array(rows), runs[0]["version"]
 
 
-def read_shipped(python: Path) -> Setting:
+def read_shipped(python: Path, *, daily: bool = False) -> Setting:
     """The setting of Covasim as it ships; its population and course are written by version 3."""
     with tempfile.TemporaryDirectory() as folder:
         arrays, course = Path(folder) / "people.npz", Path(folder) / "course.json"
         subprocess.run([str(python), str(PEER), "--shipped", str(PEOPLE), str(arrays), str(course)], check=True, capture_output=True)
         with np.load(arrays) as file:
             people = {name: file[name] for name in file.files}
-        return shipped_setting(people, json.loads(course.read_text(encoding="utf-8")))
+        return shipped_setting(people, json.loads(course.read_text(encoding="utf-8")), daily=daily)
 
 
 def judge(ours: Rows, theirs: Rows) -> list[dict[str, float | bool | str]]:
@@ -113,9 +114,9 @@ def compare(setting: Setting, peers: Path, versions: list[str], seeds: int, keep
     out = []
     for version in versions:
         theirs, number = peer_figures(setting, peers / f"venv-{version}" / "bin" / "python", max(20, round(VERSIONS[version] * seeds)), keep)
-        ours = our_figures(setting, 1, seeds)
+        ours = our_figures(setting, 1, OUR_SEEDS)
         for row in judge(ours, theirs):
-            out.append({"setting": setting.name, "covasim": number, "seeds": len(theirs), "our_seeds": seeds, **row})
+            out.append({"setting": setting.name, "covasim": number, "seeds": len(theirs), "our_seeds": OUR_SEEDS, **row})
             say(out[-1])
     return out
 
@@ -134,7 +135,7 @@ def say(row: dict[str, Any]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.covasim_agreement")
     parser.add_argument("--peers", type=Path, required=True)
-    parser.add_argument("--only", nargs="*", default=["random", "layers", "controlled", "shipped"])
+    parser.add_argument("--only", nargs="*", default=["random", "layers", "controlled", "shipped", "daily"])
     parser.add_argument("--versions", nargs="*", default=list(VERSIONS), choices=list(VERSIONS))
     parser.add_argument("--seeds", type=int, default=40)
     parser.add_argument("--keep", type=Path, default=Path("covasim-runs"), help="folder of Covasim's runs; a killed comparison goes on from it")
@@ -143,6 +144,7 @@ def main() -> int:
     makers: dict[str, Callable[[], Setting]] = {
         "random": random_setting, "layers": layers_setting, "controlled": controlled_setting,
         "shipped": lambda: read_shipped(args.peers / "venv-covasim3" / "bin" / "python"),
+        "daily": lambda: read_shipped(args.peers / "venv-covasim3" / "bin" / "python", daily=True),
     }  # fmt: skip
     rows = [row for name in args.only for row in compare(makers[name](), args.peers, args.versions, args.seeds, args.keep)]
     if args.out:

@@ -88,11 +88,14 @@ def measures(setting: dict[str, Any]) -> list[Any]:
 
 
 def disease_pars(setting: dict[str, Any]) -> dict[str, Any]:
+    """What differs from Covasim's own course of disease; nothing where the setting leaves it."""
+    if setting["durations"] is None:
+        return {"dur": cv.make_pars()["dur"]}
     given = {key: {"dist": "lognormal_int", "par1": mean, "par2": sd} for key, (mean, sd) in setting["durations"].items()}
     durations = {**cv.make_pars()["dur"], **given}
     none = {"dist": "uniform", "par1": 1.0, "par2": 1.0}
     spread = {"dist": "neg_binomial", "par1": 1.0, "par2": setting["dispersion"], "step": 0.01} if setting["dispersion"] else none
-    return {"dur": durations, "beta_dist": spread, "viral_dist": setting["viral"], "asymp_factor": setting["asymptomatic_factor"]}
+    return {"dur": durations, "beta_dist": spread, "viral_dist": setting["viral"], "asymp_factor": setting["asymptomatic_factor"], "prognoses": prognoses(setting)}
 
 
 def third(setting: dict[str, Any], arrays: Any, seed: int) -> Any:
@@ -108,7 +111,7 @@ def third(setting: dict[str, Any], arrays: Any, seed: int) -> Any:
     contacts = {name: ({"p1": empty, "p2": empty} if isinstance(layer, Meetings) else {"p1": layer[0], "p2": layer[1]}) for name, layer in layers.items()}
     people = {"uid": np.arange(setting["people"]), "age": arrays["age"] + 0.5, "sex": np.zeros(setting["people"]), "contacts": contacts, "layer_keys": list(layers)}
     pars = {"pop_size": setting["people"], "pop_infected": setting["imports"], "n_days": setting["days"] - 1, "rand_seed": seed, "use_waning": False, "verbose": 0}
-    sim = cv.Sim(pars={**pars, "beta": setting["beta"], "prognoses": prognoses(setting), "interventions": measures(setting), **disease_pars(setting)}, people=people)
+    sim = cv.Sim(pars={**pars, "beta": setting["beta"], "interventions": measures(setting), **disease_pars(setting)}, people=people)
     sim.pars.update(contacts=dict.fromkeys(layers, 1), dynam_layer={name: int(isinstance(layer, Meetings)) for name, layer in layers.items()}, **layer_pars(setting))
     sim.initialize()
     for name, layer in layers.items():
@@ -150,7 +153,7 @@ def fourth(setting: dict[str, Any], arrays: Any, seed: int) -> Any:
         networks.append(net)
     pars = disease_pars(setting)
     durations = cv.covid.v3_durs(pars.pop("dur"))
-    covid = Aged(name="covid", init_prev=ss.choose_n(setting["imports"]), use_waning=False, beta=ss.probperday(setting["beta"]), prognoses=prognoses(setting), **durations, **pars, **layer_pars(setting))
+    covid = Aged(name="covid", init_prev=ss.choose_n(setting["imports"]), use_waning=False, beta=ss.probperday(setting["beta"]), **durations, **pars, **layer_pars(setting))
     sim = cv.Sim(pop_size=setting["people"], n_days=setting["days"] - 1, rand_seed=seed, networks=networks, diseases=covid, interventions=measures(setting), verbose=0)
     return sim.run()
 

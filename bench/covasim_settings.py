@@ -6,6 +6,7 @@ A ``Setting`` holds what ``simulate_epidemic`` takes and, for the peer, a JSON o
   left), ``parts``: 0 where ``NAME_p1``, ``NAME_p2`` are fixed pairs, else the number of group lists ``NAMEi_members``, ``_start``,
   ``_pairs`` (pairs that meet in each group on a weekday) and ``_weekend``;
 - ``beta``, ``viral``, ``durations`` (mean, sd of Covasim's ``lognormal_int``), ``dispersion``, ``asymptomatic_factor``, ``ages``;
+- ``durations`` None leaves Covasim's own course and prognoses;
 - ``measures``: none, or what ``covasim_peer.measures`` reads.
 """
 
@@ -90,10 +91,11 @@ def controlled_setting() -> Setting:
     return layers_setting("controlled", measures, order)
 
 
-def shipped_setting(people: dict[str, NDArray[Any]], course: dict[str, Any]) -> Setting:
+def shipped_setting(people: dict[str, NDArray[Any]], course: dict[str, Any], *, daily: bool = False) -> Setting:
     """Covasim as it ships (``hybrid``), and this engine in the same households with Covasim's course, contacts and betas.
 
-    ``people`` and ``course`` are what ``covasim_peer.py --shipped`` wrote.
+    ``people`` and ``course`` are what ``covasim_peer.py --shipped`` wrote. With ``daily`` Covasim keeps its course but draws contacts of
+    school, work and community anew every day: what is left of a difference does not come from its fixed networks.
     """
     age = people["age"].astype(int)
     site = np.where((people["age"] >= 6) & (people["age"] < 22), "s", np.where((people["age"] >= 22) & (people["age"] < 65), "w", ""))
@@ -108,7 +110,14 @@ def shipped_setting(people: dict[str, NDArray[Any]], course: dict[str, Any]) -> 
         community=Meeting(number["c"], closeness["c"]), transport=NOBODY, own_neighbourhood=1.0, own_county=1.0,
     )  # fmt: skip
     peer = {"shipped": True, "people": len(age), "days": DAYS, "imports": IMPORTS}
-    return Setting("shipped", city, _from_course(course), contacts, (), peer)
+    if not daily:
+        return Setting("shipped", city, _from_course(course), contacts, (), peer)
+    layers: dict[str, Any] = {"h": _pairs(city.household_start), "c": [_groups(np.arange(len(age)), np.array([0, len(age)]), number["c"], 1.0)]}
+    for group, letter in enumerate(("s", "w")):
+        members = city.group_members[city.group_start[group] : city.group_start[group + 1]]
+        layers[letter] = [_groups(members, np.array([0, len(members)]), number[letter], 1.0)]
+    peer, arrays = _peer(city, _from_course(course), course["beta"], layers, {name: (closeness[name], 0.0) for name in layers}, {})
+    return Setting("daily", city, _from_course(course), contacts, (), {**peer, "durations": None}, arrays)
 
 
 def _from_course(course: dict[str, Any]) -> Disease:
