@@ -11,9 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from tongchou.engine.epidemic import simulate_epidemic
-
 from bench.covasim_agreement import FIGURES, figures_of, our_figures
 from bench.covasim_settings import (
     PEOPLE,
@@ -22,6 +19,8 @@ from bench.covasim_settings import (
     random_setting,
     rounded_lognormal,
 )
+
+from tongchou.engine.epidemic import simulate_epidemic
 
 RANGES = tomllib.loads(Path(__file__).with_name("covasim.toml").read_text("utf-8"))
 MADE = {"random": random_setting, "layers": layers_setting, "controlled": controlled_setting}
