@@ -46,10 +46,12 @@ class Skill:
     log_to_baseline: float
 
 
-def forecast_part(vintages: Sequence[Vintage], seed: int = 1) -> dict[str, Floats]:
+def forecast_part(
+    vintages: Sequence[Vintage], seed: int = 1, interval_days: tuple[float, float] = INTERVAL_DAYS
+) -> dict[str, Floats]:
     """Quantiles of every method, shape (forecasts, horizon, 23); methods see counts cleaned with what was known that day.
 
-    The baseline is that of the hub: it sees the counts as reported.
+    The baseline is that of the hub: it sees the counts as reported. ``interval_days``: mean and sd for the renewal.
     """
     series, masks, raw = [], [], []
     for one in vintages:
@@ -57,7 +59,7 @@ def forecast_part(vintages: Sequence[Vintage], seed: int = 1) -> dict[str, Float
         series.append(CaseSeries(one.city, found.cleaned, np.zeros_like(found.cleaned), one.first_on))
         raw.append(CaseSeries(one.city, one.known, np.zeros_like(one.known), one.first_on))
         masks.append(found.ordinary)
-    horizon, interval = SPLIT["forecasts"]["horizon_days"], serial_interval_of(*INTERVAL_DAYS)
+    horizon, interval = SPLIT["forecasts"]["horizon_days"], serial_interval_of(*interval_days)
     made = {}
     for method in METHODS:
         cleaned = method != "baseline"
