@@ -8,6 +8,7 @@ from tongchou import citytime
 from tongchou.access.actor import SYSTEM
 from tongchou.bridge.area_outlook import store_outlooks
 from tongchou.outbreak.models import AreaOutlook, Case, ForecastScore
+from tongchou.outbreak.outlook_view import ChainLine, _drawn_chains
 from tongchou.outbreak.queries.outlook import record_of
 
 from tests.outbreak import panzhihua
@@ -60,6 +61,38 @@ def test_reproduction_forecast_and_nowcast_of_an_area_with_enough_cases(growing,
         text = signed_in(client, "COMMAND-5104").get(f"/outbreak/outlook/{EAST}/").content.decode()
     assert "今后两周每日报告" in text and "疫情在扩大" in text and 'data-tile="reproduction"' in text
     assert "终将知道" in text
+
+
+def test_the_forecast_and_the_nowcast_are_told_in_words_with_their_intervals(growing, client):
+    row = stored(growing, LAST)[EAST]
+    codes = [reason["code"] for reason in row.reasons]
+    assert codes[:5] == ["outlook.enough", "outlook.reproduction_growing", "outlook.doubling", "outlook.forecast", "outlook.nowcast"]
+    speed, ahead, ill = row.reasons[2:5]
+    assert speed["values"]["low"] < speed["values"]["days"] < speed["values"]["high"]
+    levels, quantiles = row.figures["forecast"]["levels"], row.figures["forecast"]["quantiles"]
+    at = [levels.index(level) for level in (0.05, 0.5, 0.95)]
+    week, end = ([round(quantiles[ahead - 1][place]) for place in at] for ahead in (7, 14))
+    assert [ahead["values"][name] for name in ("low", "median", "high")] == week
+    assert [ahead["values"][name] for name in ("late_low", "late", "late_high")] == end
+    # Of the last seven days of onset four are known: who fell ill on 2 to 5 February and was reported by the 8th.
+    assert ill["values"]["known"] == sum(row.figures["nowcast"]["known"][-7:]) == sum(PER_DAY[-4:])
+    assert ill["values"]["known"] < ill["values"]["low"] < ill["values"]["median"] < ill["values"]["high"]
+    with citytime.standing_at(citytime.at_hour(LAST, 23)):
+        reader = signed_in(client, "COMMAND-5104")
+        for page in (f"/outbreak/outlook/{EAST}/", f"/wall/area/{EAST}/"):
+            text = reader.get(page).content.decode()
+            assert f'<p class="outlook-verdict">{row.reasons[1]["zh"]}</p>' in text
+            assert f'<p class="says">{ahead["zh"]}</p>' in text and f'<p class="says">{ill["zh"]}</p>' in text
+            assert 'id="outlook-nowcast"' in text
+
+
+def test_the_picture_has_room_for_the_open_and_the_largest_chains():
+    chains = [
+        ChainLine(LAST - timedelta(days=40 - size), LAST, cases=size, here=1, generations=1, imported=0, open=size % 2 == 0)
+        for size in range(1, 41)
+    ]  # fmt: skip
+    drawn = _drawn_chains(chains)
+    assert [one.cases for one in drawn] == list(range(10, 41, 2))  # the sixteen largest open ones, first case first
 
 
 def test_a_forecast_is_kept_as_issued_and_scored_once_when_its_day_has_closed(growing):

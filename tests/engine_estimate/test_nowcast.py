@@ -7,13 +7,17 @@ from datetime import date
 
 import numpy as np
 import pytest
+from bench.nowcast_scores import LINE_LISTS, _days
 
 from tongchou.engine.estimate import (
     Delay,
     EstimateError,
+    Pairs,
     Reports,
+    WeakPrior,
     delay_of_moments,
     discretise_delay,
+    estimate_delay,
     nowcast_counts,
     pairs_of_reports,
     reports_of_cases,
@@ -158,6 +162,33 @@ def test_reports_that_say_too_little_are_refused(make, words):
     with pytest.raises(EstimateError, match=words) as caught:
         make()
     assert caught.value.zh
+
+
+def test_reporting_that_begins_in_the_middle_of_an_epidemic_does_not_make_delays_look_long(shared):
+    """Cases of the first weeks were all reported late, when tests came. The open line list of China did so: by 23 January 2020
+    its nowcast of the newest eight days, of which 109 came, stood at 2,200 while that was not seen; now about 300."""
+    cases = LINE_LISTS["open line list, China 2020"](shared)
+    reports, truth, longest = next(iter(_days(cases)))
+    result = nowcast_counts(reports, most_delay_days=longest)
+    assert reports.began_on == int(np.argmax(reports.totals.any(axis=(0, 2)))) > 0
+    assert 0.4 < result.mean[0, -8:].sum() / truth[-8:].sum() < 4
+    assert ((truth >= result.quantiles[0, :, 0]) & (truth <= result.quantiles[0, :, -1]))[-8:].sum() >= 7
+
+
+def test_a_record_that_begins_late_gives_the_delay_back():
+    chance = np.random.default_rng(4)
+    onset = np.repeat(np.arange(60), 40)
+    report = np.floor(onset + chance.random(len(onset)) + chance.gamma(4, 1.5, len(onset))).astype(int)
+    report = np.where(report < 25, 25 + chance.integers(0, 3, len(onset)), report)  # the backlog of the first 25 days
+    later = onset >= 25
+    backlog = reports_of_cases(onset, report, last=45)
+    fitted = estimate_delay(pairs_of_reports(backlog, 25), prior=WeakPrior()).mean
+    assert backlog.began_on == 25
+    assert abs(fitted.value - 6.0) < 0.7, fitted  # 5.6; 70 days where the beginning of the record is not seen
+    clean = reports_of_cases(onset[later] - 25, report[later] - 25, last=20)
+    assert abs(estimate_delay(pairs_of_reports(clean, 25), prior=WeakPrior()).mean.value - 6.0) < 0.7
+    with pytest.raises(EstimateError, match="before the record begins"):
+        Pairs(*(np.array([float(one)]) for one in (0, 1, 3, 4, 9)), seen_from=np.array([5.0]))
 
 
 def test_a_given_delay_serves_where_hardly_anything_is_reported():

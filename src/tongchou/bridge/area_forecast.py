@@ -22,6 +22,8 @@ from tongchou.reason import Reason
 HORIZON_DAYS = 14
 #: onset days that the nowcast shows, and those of which it learns
 NOWCAST_DAYS, MEMORY_DAYS = 14, 60
+#: days of onset whose sum is told in words
+WEEK_DAYS = 7
 #: a day of onset this old is taken as fully reported
 MOST_DELAY_DAYS = 30
 
@@ -87,14 +89,34 @@ def nowcast_area(cases: Cases, here: np.ndarray, day: date) -> dict[str, Any] | 
     shown = min(NOWCAST_DAYS, last + 1)
     low, middle, high = (found.levels.index(level) for level in (0.025, 0.5, 0.975))
     quantiles = found.quantiles[0, -shown:]
+    week = found.draws[0, -WEEK_DAYS:].sum(axis=0)  # the days of one draw belong together, so their sum has its own interval
     return {
         "days": [(day - timedelta(days=back)).isoformat() for back in range(shown - 1, -1, -1)],
         "known": [int(one) for one in found.known[0, -shown:]],
         "median": [float(one) for one in quantiles[:, middle]],
         "low": [float(one) for one in quantiles[:, low]],
         "high": [float(one) for one in quantiles[:, high]],
+        "week": {
+            "days": min(WEEK_DAYS, last + 1),
+            "known": int(found.known[0, -WEEK_DAYS:].sum()),
+            **{name: round(float(np.quantile(week, level))) for name, level in (("low", 0.025), ("median", 0.5), ("high", 0.975))},
+        },
         "not_dated": int((here & ~used).sum()),
     }
+
+
+def say_ahead(forecast: dict[str, Any] | None, nowcast: dict[str, Any] | None) -> tuple[Reason, ...]:
+    """What a forecast and a nowcast say, with their intervals, as reasons of the outlook."""
+    said = []
+    if forecast is not None:
+        low, middle, high = (forecast["levels"].index(level) for level in (0.05, 0.5, 0.95))
+        week, end = (forecast["quantiles"][ahead - 1] for ahead in (WEEK_DAYS, HORIZON_DAYS))
+        values = {"median": week[middle], "low": week[low], "high": week[high]}
+        values |= {"late": end[middle], "late_low": end[low], "late_high": end[high]}
+        said.append(Reason("outlook.forecast", {name: round(value) for name, value in values.items()}))
+    if nowcast is not None:
+        said.append(Reason("outlook.nowcast", nowcast["week"]))
+    return tuple(said)
 
 
 @transaction.atomic

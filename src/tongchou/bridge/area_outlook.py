@@ -14,7 +14,7 @@ from django.db.models import Q
 from tongchou import areas, audit, citytime
 from tongchou.access.actor import Actor
 from tongchou.bridge import counts
-from tongchou.bridge.area_forecast import forecast_area, nowcast_area, score_forecasts
+from tongchou.bridge.area_forecast import forecast_area, nowcast_area, say_ahead, score_forecasts
 from tongchou.bridge.counts import definition_marks
 from tongchou.bridge.outlook_rules import FoundRules, find_outlook_rules
 from tongchou.bridge.zone_levels import zone_areas
@@ -44,6 +44,7 @@ _COLUMNS = (
 )  # fmt: skip
 # More lines than a reader follows on one page; the figures count all chains.
 MOST_CHAINS = 40
+SPEED_CODES = ("outlook.doubling", "outlook.halving")
 
 
 @dataclass(frozen=True)
@@ -115,11 +116,18 @@ def store_outlooks(
                 city.cases, here, path, day, found.rules.spread.serial, definition_changed_on=changed_on
             )
             figures["nowcast"] = nowcast_area(city.cases, here, day)
+            reasons = _with_ahead(reasons, say_ahead(figures["forecast"], figures["nowcast"]))
         if "model" in figures:
             figures["model"]["report_delay_from"] = "cases" if own_delay else "rule"
         row = _store(outbreak, day, path, last, figures, reasons, found, stamp, by)
         rows.append(row)
     return rows
+
+
+def _with_ahead(reasons: tuple[Reason, ...], ahead: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """The forecast and the nowcast follow what is said of the speed."""
+    speed = sum(1 for reason in reasons if reason.code in SPEED_CODES or reason.code.startswith("outlook.reproduction"))
+    return reasons[: 1 + speed] + ahead + reasons[1 + speed :]
 
 
 def _with_own_delay(found: FoundRules, city: CityCases, day: date) -> tuple[FoundRules, bool]:
@@ -258,10 +266,15 @@ def _end(outlook: Found, rules: OutlookRules, day: date) -> dict[str, Any] | Non
         "reached_on": None if first is None else (day + timedelta(days=first)).isoformat(),
         "undated": outlook.end.undated,
         "first_on": day.isoformat(),
-        "over": [round(float(one), 5) for one in outlook.end.over],
-        "no_more_reported": [round(float(one), 5) for one in outlook.end.no_more_reported],
-        "quiet": [round(float(one), 5) for one in outlook.end.quiet],
+        "over": [_digits(one) for one in outlook.end.over],
+        "no_more_reported": [_digits(one) for one in outlook.end.no_more_reported],
+        "quiet": [_digits(one) for one in outlook.end.quiet],
     }
+
+
+def _digits(chance: float) -> float:
+    """Five digits that say something: a tiny chance is kept as tiny, not as none."""
+    return float(f"{float(chance):.5g}")
 
 
 def _text(day: np.datetime64) -> str | None:

@@ -12,6 +12,9 @@ from django.utils.translation import gettext as _
 from tongchou import areas
 from tongchou.outbreak.models import AreaOutlook
 
+# Bars that stay apart, each with its words, in a picture a hand high.
+MOST_DRAWN = 16
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -97,6 +100,24 @@ class OutlookView:
             return _("没有病例") if self.row.rules and "cases" in self.row.figures else _("无法研判")
         return _("可以推算") if self.row.enough else _("太少，不推算")
 
+    def _said(self, code: str) -> str:
+        """The sentence of one reason, for beside its picture; empty where it is not among the reasons."""
+        side = "zh" if (get_language() or "zh").startswith("zh") else "en"
+        return next((str(reason[side]) for reason in self.row.reasons if reason["code"] == code), "")
+
+    @property
+    def forecast_says(self) -> str:
+        return self._said("outlook.forecast")
+
+    @property
+    def nowcast_says(self) -> str:
+        return self._said("outlook.nowcast")
+
+    @property
+    def chains_left(self) -> int:
+        """Chains of the area that the picture has no room for."""
+        return max(0, int(self.row.figures.get("chains", 0)) - len(self.data["chains"]["rows"]))
+
     @property
     def drawn(self) -> bool:
         return bool(self.end)
@@ -108,9 +129,11 @@ def view_of(row: AreaOutlook | None) -> OutlookView | None:
         return None
     side = "zh" if (get_language() or "zh").startswith("zh") else "en"
     said = [reason[side] for reason in row.reasons]
+    if row.enough and len(said) > 1:  # how fast it spreads is the news; that there are enough cases to say so is not
+        said[0], said[1] = said[1], said[0]
     count, _at, changed = row.data_version.partition("@")
     chains = [_chain(one) for one in row.figures.get("chain_rows", ())]
-    end, forecast = _end(row), _forecast(row)
+    end, forecast, nowcast = _end(row), _forecast(row), _nowcast(row)
     return OutlookView(
         row=row,
         name=areas.name_of(row.area_path, row.day_on),
@@ -121,8 +144,8 @@ def view_of(row: AreaOutlook | None) -> OutlookView | None:
         end=end,
         forecast=forecast,
         set_aside=[one[side] for one in (row.figures.get("forecast") or {}).get("set_aside", ())],
-        nowcast=_nowcast(row),
-        data=_data(row, chains, end) | {"forecast": _forecast_data(row, forecast)},
+        nowcast=nowcast,
+        data=_data(row, chains, end) | {"forecast": _forecast_data(row, forecast), "nowcast": _nowcast_data(row, nowcast)},
         read_at=None if changed in ("", "-") else datetime.fromisoformat(changed),
         cases_read=count,
         rules=sorted(row.rules.values()),
@@ -273,6 +296,28 @@ def _forecast_data(row: AreaOutlook, lines: list[ForecastLine]) -> dict[str, Any
     }
 
 
+def _nowcast_data(row: AreaOutlook, lines: list[NowcastLine]) -> dict[str, Any] | None:
+    """What ``outlook.js`` draws: known cases as bars, what they will come to as a line in its interval."""
+    if not lines:
+        return None
+    return {
+        "days": [one.day.isoformat() for one in lines],
+        "known": [one.known for one in lines],
+        "median": [one.median for one in lines],
+        "low": [one.low for one in lines],
+        "high": [one.high for one in lines],
+        "names": [_("已知"), _("终将知道（中位）"), _("95% 区间")],
+        "label": _("按发病日：已知的例数和终将知道的例数，中位与区间"),
+    }
+
+
+def _drawn_chains(chains: list[ChainLine]) -> list[ChainLine]:
+    """The chains that the picture has room for, open and large ones before others, in the order of their first case."""
+    dated = [one for one in chains if one.first_on and one.last_on]
+    chosen = sorted(dated, key=lambda one: (not one.open, -one.cases))[:MOST_DRAWN]
+    return sorted(chosen, key=lambda one: (str(one.first_on), -one.cases))
+
+
 def _chart_days(row: AreaOutlook, known: int) -> int:
     """Days drawn: four weeks, or a week beyond the day on which the threshold is reached or a downgrade is possible."""
     marks = [
@@ -284,7 +329,7 @@ def _chart_days(row: AreaOutlook, known: int) -> int:
 
 def _data(row: AreaOutlook, chains: list[ChainLine], end: list[EndLine]) -> dict[str, Any]:
     """What ``outlook.js`` draws: the two chances by day with the threshold, and a bar a chain."""
-    dated = [one for one in chains if one.first_on and one.last_on]
+    dated = _drawn_chains(chains)
     threshold = row.figures["end"]["threshold"] if end else 0
     reached = row.figures["end"]["reached_on"] if end else None
     downgrade = row.figures.get("downgrade")

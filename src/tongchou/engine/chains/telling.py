@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from tongchou.engine.chains.facts import AreaOutlook, OutlookRules
@@ -40,9 +41,11 @@ def _curve(facts: AreaOutlook) -> Iterator[Reason]:
     }
     spreading = "growing" if curve.low > 1 else "shrinking" if curve.high < 1 else "unclear"
     yield Reason(f"outlook.reproduction_{spreading}", values)
-    if curve.doubling_days is not None:
+    if curve.doubling_days is not None and curve.rate_low is not None and curve.rate_high is not None:
         code = "outlook.doubling" if curve.doubling_days > 0 else "outlook.halving"
-        yield Reason(code, {"days": round(abs(curve.doubling_days), 1), "over": curve.growth_days})
+        low, high = sorted(math.log(2) / abs(rate) for rate in (curve.rate_low, curve.rate_high))
+        spread = {"low": round(low, 1), "high": round(high, 1)}
+        yield Reason(code, {"days": round(abs(curve.doubling_days), 1), "over": curve.growth_days} | spread)
 
 
 def _last(facts: AreaOutlook) -> Iterator[Reason]:

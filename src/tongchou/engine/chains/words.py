@@ -32,12 +32,20 @@ WORDS: dict[str, tuple[str, str]] = {
         " whether it grows or shrinks can't be told yet",
     ),
     "outlook.doubling": (
-        "按近 {over} 天，约 {days} 天翻一番",
-        "over the last {over} days cases double in about {days} days",
+        "按近 {over} 天，约 {days} 天翻一番（95% 区间 {low}–{high} 天）",
+        "over the last {over} days cases double in about {days} days (95% interval {low}–{high})",
     ),
     "outlook.halving": (
-        "按近 {over} 天，约 {days} 天减半",
-        "over the last {over} days cases halve in about {days} days",
+        "按近 {over} 天，约 {days} 天减半（95% 区间 {low}–{high} 天）",
+        "over the last {over} days cases halve in about {days} days (95% interval {low}–{high})",
+    ),
+    "outlook.forecast": (
+        "预计一周后每日报告 {median} 例（90% 区间 {low}–{high}），两周后 {late} 例（{late_low}–{late_high}）",
+        "reports expected a day in a week: {median} (90% interval {low}–{high}), in two weeks: {late} ({late_low}–{late_high})",
+    ),
+    "outlook.nowcast": (
+        "近 {days} 天发病的已知 {known} 例，终将知道约 {median} 例（95% 区间 {low}–{high}）",
+        "fallen ill in the last {days} days: {known} known so far, about {median} in the end (95% interval {low}–{high})",
     ),
     "outlook.last_case": ("距最近一例报告 {days} 天", "days since the last reported case: {days}"),
     "outlook.chains_open": (

@@ -4,7 +4,8 @@ With the first event uniform over its window ``[a, b]`` and the second in ``[c, 
 ``(H(d - a) - H(d - b) - H(c - a) + H(c - b)) / (b - a)``, H being the integrated distribution function (doubly interval-censored,
 Reich et al. 2009, Stat Med 28:2769). A pair is seen only where its second event lies before the end ``e`` of the data, a
 chance of ``(H(e - a) - H(e - b)) / (b - a)`` by which it is divided (right truncation, Seaman et al. 2022, Stat Methods Med Res
-31:1641). The parameters maximise the product; intervals are the delta method's on the log scale.
+31:1641). Where nothing was recorded before a day ``s`` (reporting began in the middle of an epidemic) the same at ``s`` is taken off that
+chance (left truncation). The parameters maximise the product; intervals are the delta method's on the log scale.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ LOOSEST = 3.0
 class Pairs:
     """Windows of both events of every case, in days from any one origin; arrays of shape (cases,).
 
-    ``seen_to`` is the end of the data for each case, infinite where nothing was cut off. ``weights`` says how many cases a
-    row stands for; None for one each.
+    ``seen_to`` is the end of the data for each case, infinite where nothing was cut off; ``seen_from`` the beginning of the record
+    of second events, None where there was always one. ``weights`` says how many cases a row stands for; None for one each.
     """
 
     first_from: Floats
@@ -41,6 +42,7 @@ class Pairs:
     second_to: Floats
     seen_to: Floats
     weights: Floats | None = None
+    seen_from: Floats | None = None
 
     def __post_init__(self) -> None:
         arrays = (self.first_from, self.first_to, self.second_from, self.second_to, self.seen_to)
@@ -61,6 +63,11 @@ class Pairs:
         if bad := int(np.sum(self.second_to > self.seen_to)):
             raise EstimateError(
                 f"{bad} 例的第二个事件在数据截止之后", f"{bad} cases have a second event after the end of the data"
+            )
+
+        if self.seen_from is not None and (bad := int(np.sum(self.second_from < self.seen_from))):
+            raise EstimateError(
+                f"{bad} 例的第二个事件早于记录开始", f"{bad} cases have a second event before the record begins"
             )
 
     @property
@@ -191,7 +198,8 @@ def find_delay_family(pairs: Pairs, families: Sequence[str] = FAMILIES, *, level
 
 
 def _compress(pairs: Pairs) -> tuple[Floats, Floats]:
-    """Distinct rows of the six differences that the likelihood needs and the window's length, with how often each occurs."""
+    """Distinct rows of the eight differences that the likelihood needs and the window's length, with how often each occurs."""
+    begun = np.full_like(pairs.first_from, -np.inf) if pairs.seen_from is None else pairs.seen_from
     rows = np.column_stack(
         [
             pairs.second_to - pairs.first_from,
@@ -201,6 +209,8 @@ def _compress(pairs: Pairs) -> tuple[Floats, Floats]:
             pairs.seen_to - pairs.first_from,
             pairs.seen_to - pairs.first_to,
             pairs.first_to - pairs.first_from,
+            np.maximum(begun - pairs.first_from, 0.0),
+            np.maximum(begun - pairs.first_to, 0.0),
         ]
     )
     spans, where = np.unique(rows, axis=0, return_inverse=True)
@@ -216,6 +226,9 @@ def _log_likelihood(theta: Floats, family: str, spans: Floats, counts: Floats) -
         seen = spans[:, 6].copy()
         ends = integrated_cdf(family, first, second, spans[cut, 4:6])
         seen[cut] = ends[:, 0] - ends[:, 1]
+        late = spans[:, 7] > 0
+        starts = integrated_cdf(family, first, second, spans[late, 7:9])
+        seen[late] -= starts[:, 0] - starts[:, 1]
         total = counts @ (np.log(np.maximum(chance, TINY)) - np.log(np.maximum(seen, TINY)))
     return float(total) if np.isfinite(total) else -1e300
 

@@ -136,7 +136,8 @@ def _ages(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Ages (and days of onset) of a report that the ladder learns from."""
     seen = int(reports.seen_on[report])
-    oldest = max(0, int(reports.seen_on[-1]) - memory_days, seen - most_delay_days + 1)
+    # Onsets before reporting began could only be reported late: their steps would make the delay too long.
+    oldest = max(reports.began_on, int(reports.seen_on[-1]) - memory_days, seen - most_delay_days + 1)
     days = np.arange(seen, oldest - 1, -1, dtype=np.int64)
     return seen - days, days
 

@@ -44,6 +44,15 @@ class Reports:
         return int(self.seen_on[1] - self.seen_on[0]) if len(self.seen_on) > 1 else 1
 
     @property
+    def began_on(self) -> int:
+        """First day that the first report with a case covers: 0 where the first report has one (there was always a record).
+
+        Where reporting begins in the middle of an epidemic, earlier cases were all reported late, which says nothing of later ones.
+        """
+        first = int(np.argmax(self.totals.any(axis=(0, 2))))
+        return int(self.seen_on[first]) + 1 - self.gap_days if first else 0
+
+    @property
     def known(self) -> NDArray[np.int64]:
         """Counts of the last report, shape (areas, days)."""
         return self.totals[:, -1]
@@ -80,7 +89,8 @@ def reports_of_cases(
 def pairs_of_reports(reports: Reports, most_delay_days: int) -> Pairs:
     """Onset and report windows of all areas' cases, for fitting one delay; a case first seen in a report lies in its gap.
 
-    Delays longer than ``most_delay_days`` are counted as that long. Negative corrections between reports are left out.
+    The fit knows that nothing could be reported before the first report (``seen_from``). Delays longer than ``most_delay_days``
+    are counted as that long. Negative corrections between reports are left out.
     """
     totals = reports.totals.sum(axis=0)
     gap = reports.gap_days
@@ -93,4 +103,5 @@ def pairs_of_reports(reports: Reports, most_delay_days: int) -> Pairs:
     first = days.astype(float)
     seen_to = np.minimum(float(reports.seen_on[-1]) + 1, first + most_delay_days + 1)
     early = np.maximum(late - gap, first)
-    return Pairs(first, first + 1, early, late, seen_to, new[rows, days].astype(float))
+    began = np.minimum(float(reports.began_on), early)
+    return Pairs(first, first + 1, early, late, seen_to, new[rows, days].astype(float), began)

@@ -1,4 +1,4 @@
-// The two charts of an outlook: chances by day, and a bar a chain. The numbers come as a JSON data block; colours are the
+// The charts of an outlook: chances by day, a bar a chain, the forecast and the nowcast with their intervals. The numbers come as a JSON data block; colours are the
 // page's own, so that the same file draws on the dark wall and on the light page.
 (() => {
   const charts = new Map(); // element id -> {box, chart, shown}
@@ -61,27 +61,43 @@
   };
 
   // Bands are stacked areas: an unseen base up to the lower end, then the width of the interval.
-  const fan = (data, paint) => {
+  const band = (paint, name, stack, low, high, opacity) => [
+    { name: `${stack}-base`, type: "line", stack, symbol: "none", lineStyle: { opacity: 0 }, data: low, silent: true, tooltip: { show: false } },
+    { name, type: "line", stack, symbol: "none", lineStyle: { opacity: 0 }, itemStyle: { color: paint.quiet, opacity }, areaStyle: { color: paint.quiet, opacity }, data: high.map((value, at) => (value === null ? null : value - low[at])), silent: true },
+  ];
+  // Where the legend needs two lines the plot begins below them. A band's sign is a box in the band's own shade.
+  const headed = (paint, box, names, bands) => ({
+    legend: { top: 0, left: 0, right: 0, itemWidth: 16, itemHeight: 9, itemGap: 12, textStyle: { color: paint.soft, fontFamily: paint.font },
+      data: names.map((name, at) => (at >= names.length - bands ? { name, icon: "rect" } : { name })) },
+    grid: { left: 42, right: 14, top: box.clientWidth < 420 ? 54 : 34, bottom: 26 },
+  });
+
+  const fan = (data, paint, box) => {
     const days = data.past_days.concat(data.days);
     const gap = data.past_days.map(() => null);
     const late = (values) => gap.concat(values);
-    const band = (name, stack, low, high, opacity) => [
-      { name: `${stack}-base`, type: "line", stack, symbol: "none", lineStyle: { opacity: 0 }, data: late(low), silent: true, tooltip: { show: false } },
-      { name, type: "line", stack, symbol: "none", lineStyle: { opacity: 0 }, itemStyle: { color: paint.quiet }, areaStyle: { color: paint.quiet, opacity }, data: late(high.map((value, at) => value - low[at])), silent: true },
-    ];
     return {
-      ...frame(paint), tooltip: { show: false },
-      legend: { top: 0, left: 0, itemWidth: 16, itemHeight: 9, itemGap: 16, textStyle: { color: paint.soft, fontFamily: paint.font }, data: data.names },
-      grid: { left: 42, right: 14, top: 34, bottom: 26 },
+      ...frame(paint), tooltip: { show: false }, ...headed(paint, box, data.names, 2),
       xAxis: axis(paint, { type: "category", data: days, axisLabel: { formatter: short } }),
       yAxis: axis(paint, { type: "value", min: 0, minInterval: 1, splitNumber: 4 }),
       series: [
         { name: data.names[0], type: "bar", data: data.past, itemStyle: { color: paint.closed }, barMaxWidth: 16 },
-        ...band(data.names[3], "ninety", data.low_90, data.high_90, 0.16), ...band(data.names[2], "fifty", data.low_50, data.high_50, 0.3),
+        ...band(paint, data.names[3], "ninety", late(data.low_90), late(data.high_90), 0.16), ...band(paint, data.names[2], "fifty", late(data.low_50), late(data.high_50), 0.3),
         { name: data.names[1], type: "line", data: late(data.median), symbol: "none", lineStyle: { color: paint.quiet, width: 2.5 }, itemStyle: { color: paint.quiet } },
       ],
     };
   };
+
+  const filled = (data, paint, box) => ({
+    ...frame(paint), tooltip: { show: false }, ...headed(paint, box, data.names, 1),
+    xAxis: axis(paint, { type: "category", data: data.days, axisLabel: { formatter: short } }),
+    yAxis: axis(paint, { type: "value", min: 0, minInterval: 1, splitNumber: 4 }),
+    series: [
+      { name: data.names[0], type: "bar", data: data.known, itemStyle: { color: paint.closed }, barMaxWidth: 16 },
+      ...band(paint, data.names[2], "ninety-five", data.low, data.high, 0.24),
+      { name: data.names[1], type: "line", data: data.median, symbol: "none", lineStyle: { color: paint.quiet, width: 2.5 }, itemStyle: { color: paint.quiet } },
+    ],
+  });
 
   const place = (id, text, label, make) => {
     const box = document.getElementById(id);
@@ -92,7 +108,7 @@
     known.shown = text;
     if (!known.chart) known.chart = echarts.init(box, null, { renderer: "canvas" });
     box.setAttribute("aria-label", label);
-    known.chart.setOption(make(palette(box)), { notMerge: true });
+    known.chart.setOption(make(palette(box), box), { notMerge: true });
     box.dataset.drawn = "1";
   };
 
@@ -102,7 +118,8 @@
     const data = JSON.parse(block.textContent);
     if (!data) return;
     if (data.end.days.length) place("outlook-end", JSON.stringify(data.end), data.end.label, (paint) => ends(data.end, paint));
-    if (data.forecast) place("outlook-forecast", JSON.stringify(data.forecast), data.forecast.label, (paint) => fan(data.forecast, paint));
+    if (data.forecast) place("outlook-forecast", JSON.stringify(data.forecast), data.forecast.label, (paint, box) => fan(data.forecast, paint, box));
+    if (data.nowcast) place("outlook-nowcast", JSON.stringify(data.nowcast), data.nowcast.label, (paint, box) => filled(data.nowcast, paint, box));
     if (data.chains.rows.length) place("outlook-chains", JSON.stringify(data.chains) + data.today, data.chains.label, (paint) => bars(data.chains, paint, data.today));
   };
 
