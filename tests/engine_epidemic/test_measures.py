@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tongchou.engine.city import SiteKind
+from tongchou.engine.city import SCHOOL_KINDS, SiteKind
 from tongchou.engine.epidemic import EpidemicFault, Imports, Layer, Meeting, simulate_epidemic
 from tongchou.engine.epidemic import measures as m
+from tongchou.engine.epidemic.series import find_daily_series
 
 from tests.engine_epidemic.cities import NOBODY, NONE, PLAIN, USUAL, alike, mixing, town
 
@@ -268,6 +269,20 @@ def test_workdays_are_lost_where_sites_are_closed():
     staff = np.isin(CITY.person_site(), np.flatnonzero(CITY.site_sector == 3)).sum()
     assert outcome.log.workdays_lost[:7, 3].tolist() == [staff] * 5 + [0, 0]
     assert outcome.log.workdays_lost[:, 4].sum() == 0
+
+
+def test_school_days_are_lost_where_schools_are_closed_and_by_pupils_who_are_away():
+    site = CITY.person_site()
+    at_school = (site >= 0) & np.isin(CITY.site_kind[np.maximum(site, 0)], SCHOOL_KINDS)
+    pupils = int((at_school & (CITY.age < 20)).sum())
+    assert pupils > 0
+    shut = run((m.closure(m.Where(to_day=6, layers=(Layer.SCHOOL,))),), imports=0)
+    assert find_daily_series(shut, "school_days_lost")[:8].tolist() == [pupils] * 5 + [0, 0, 0]
+    assert find_daily_series(shut, "school_days_lost", "county").sum(axis=1)[:5].tolist() == [pupils] * 5
+    half = run((m.reduced_opening(m.Where(to_day=0, layers=(Layer.SCHOOL,)), open_share=0.5),), imports=0)
+    assert find_daily_series(half, "school_days_lost")[0] == pupils / 2
+    away = run((m.SymptomaticTesting(m.Where(), 1.0, (1.0,), 1), m.Isolation(m.Where(), 10)))
+    assert find_daily_series(away, "school_days_lost").sum() > 0 and find_daily_series(run(imports=0), "school_days_lost").sum() == 0
 
 
 def test_reinfection_follows_waning():

@@ -32,6 +32,7 @@ STOPPED = 130
 TOTALS = {
     "infections": "感染/infections", "onsets": "发病/onsets", "reports": "报告/reports", "admissions": "住院/admissions", "deaths": "死亡/deaths",
     "beds": "床日/bed-days", "infectious": "传染人日/infectious days", "tests": "检测/tests", "away": "隔离人日/days away", "workdays_lost": "误工日/workdays lost",
+    "school_days_lost": "误学日/school days lost",
 }  # fmt: skip
 """headings of series summed over the days"""
 

@@ -28,7 +28,7 @@ from tongchou.store import durable
 
 MANIFEST: Final = "ensemble.json"
 FORMAT: Final = "tongchou-ensemble"
-VERSION: Final = 1
+VERSION: Final = 2
 MEANING = {
     "city": ("城市", "city"), "days": ("天数", "days"), "contacts": ("接触参数", "contact pack"), "engine": ("程序版本", "engine's code"),
 }  # fmt: skip
@@ -70,14 +70,14 @@ class FolderKeeper:
         packed = io.BytesIO()
         series = np.stack([replicate.series[name] for name in SERIES])
         stated = json.dumps({"seed": replicate.seed, "persons": replicate.persons, "sha256": replicate.sha256, "series": SERIES})
-        np.savez_compressed(packed, stated=stated, series=series, infected=replicate.infected, first_day=replicate.first_day)
+        np.savez_compressed(packed, stated=stated, series=series, lost=replicate.lost_by_sector, infected=replicate.infected, first_day=replicate.first_day)
         durable.put(path, packed.getvalue())
 
     def get(self, arm: Arm, seed: int) -> Replicate | None:
         """None also for a file that was damaged: its checksums do not agree, and the run is done again."""
         try:
             with np.load(self.path(arm, seed), allow_pickle=False) as kept:
-                stated, series = json.loads(str(kept["stated"])), kept["series"]
+                stated, series, lost = json.loads(str(kept["stated"])), kept["series"], kept["lost"]
                 infected, first_day = kept["infected"], kept["first_day"]
         except FileNotFoundError:
             return None
@@ -85,7 +85,7 @@ class FolderKeeper:
             self.damaged.add(self.path(arm, seed))
             return None
         named = dict(zip(stated["series"], series, strict=True))
-        return Replicate(stated["seed"], stated["persons"], stated["sha256"], named, infected, first_day)
+        return Replicate(stated["seed"], stated["persons"], stated["sha256"], named, lost, infected, first_day)
 
     def path(self, arm: Arm, seed: int) -> Path:
         return self.folder / "runs" / arm.digest[:16] / f"{seed}.npz"

@@ -19,19 +19,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tongchou.engine.city import City
+from tongchou.engine.city import SECTORS, City
 from tongchou.engine.epidemic.arrivals import Imports
 from tongchou.engine.epidemic.disease import Disease
 from tongchou.engine.epidemic.faults import EpidemicFault
 from tongchou.engine.epidemic.layers import Contacts
 from tongchou.engine.epidemic.measures import Measure
 from tongchou.engine.epidemic.results import Outcome
+from tongchou.engine.epidemic.series import find_daily_series
 from tongchou.engine.epidemic.simulate import simulate_epidemic
 
 Reals = NDArray[np.float64]
 EVENT_SERIES = ("infections", "onsets", "reports", "admissions", "deaths")
-SERIES = (*EVENT_SERIES, "beds", "infectious", "tests", "away", "workdays_lost")
-"""[days] each: events; persons in hospital, infectious, in isolation or quarantine; samples taken; working days lost"""
+SERIES = (*EVENT_SERIES, "beds", "infectious", "tests", "away", "workdays_lost", "school_days_lost")
+"""[days] each: events; persons in hospital, infectious, in isolation or quarantine; samples taken; working and school days lost"""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MOST_REPLICATES = 1_000_000
 
@@ -91,6 +92,8 @@ class Replicate:
     """``Outcome.digest`` of the whole run, events that are not kept here among it"""
     series: Mapping[str, Reals]
     """``SERIES``, [days] each"""
+    lost_by_sector: Reals
+    """[sectors] working days lost in the whole run, in the order of ``city.SECTORS``"""
     infected: NDArray[np.int32]
     """persons infected at least once, ascending"""
     first_day: NDArray[np.int16]
@@ -145,12 +148,13 @@ def kept_of(outcome: Outcome) -> Replicate:
     series = {
         **{name: outcome.daily(name) for name in EVENT_SERIES}, "beds": outcome.beds(), "infectious": outcome.infectious, "tests": log.tests,
         "away": log.away_at_home.sum(axis=1) + log.away_at_sites.sum(axis=1), "workdays_lost": log.workdays_lost.sum(axis=1),
+        "school_days_lost": find_daily_series(outcome, "school_days_lost"),
     }  # fmt: skip
     first = np.flatnonzero(chain.round == 0)
     rows = first[np.argsort(chain.person[first])]
     return Replicate(
         outcome.seed, outcome.city.persons, outcome.digest(), {name: np.asarray(series[name], np.float64) for name in SERIES},
-        chain.person[rows].copy(), chain.day[rows].copy(),
+        log.workdays_lost[:, : len(SECTORS)].sum(axis=0), chain.person[rows].copy(), chain.day[rows].copy(),
     )  # fmt: skip
 
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tongchou.engine.city import NO_SECTOR, SECTORS
+from tongchou.engine.city import NO_SECTOR, SECTORS, City
 from tongchou.engine.epidemic.faults import EpidemicFault
 from tongchou.engine.epidemic.layers import LAYER_NAMES, Layer
 from tongchou.engine.epidemic.results import AGE_BAND_YEARS, AGE_BANDS, DIVISIONS, EVENTS, Outcome, sector_of
 from tongchou.engine.epidemic.samples import Pool
 from tongchou.engine.epidemic.stays import AT_HOME, AT_SITE, Stays
-from tongchou.engine.epidemic.workdays import count_absences, count_closed
+from tongchou.engine.epidemic.workdays import count_absences, count_closed, learns_at_site, works_at_site
 
 Numbers = NDArray[Any]
 ANYBODY = tuple(division for division in DIVISIONS if division != "layer")
 SERIES = {
-    **dict.fromkeys((*EVENTS, "beds"), DIVISIONS), "quarantined": ANYBODY, "tests": ANYBODY, "workdays_lost": ANYBODY,
+    **dict.fromkeys((*EVENTS, "beds"), DIVISIONS), "quarantined": ANYBODY, "tests": ANYBODY, "workdays_lost": ANYBODY, "school_days_lost": ANYBODY,
 }  # fmt: skip
 """each quantity with its divisions; areas are of the home, sectors of the day's site. ``beds`` are persons in hospital at the
 end of the day, ``quarantined`` persons in isolation or quarantine, at home and at sites"""
@@ -40,6 +41,8 @@ def find_daily_series(outcome: Outcome, quantity: str, by: str = "") -> Numbers:
         return _tests(outcome, by)
     if quantity == "workdays_lost":
         return _workdays_lost(outcome, by)
+    if quantity == "school_days_lost":
+        return _days_lost(outcome, by, learns_at_site)
     return _away(outcome, by)
 
 
@@ -103,10 +106,15 @@ def _workdays_lost(outcome: Outcome, by: str) -> Numbers:
     log = outcome.log
     if by in ("", "sector"):
         return log.workdays_lost if by else log.workdays_lost.sum(axis=1)
+    return _days_lost(outcome, by, works_at_site)
+
+
+def _days_lost(outcome: Outcome, by: str, who: Callable[[City, Numbers], Numbers]) -> Numbers:
+    log, city = outcome.log, outcome.city
     part, parts = _persons_of(outcome, by)
     spells = log.stays.spells(outcome.days)
-    away = count_absences(outcome.city, spells, log.openings, log.working, part[spells.person], parts)
-    return away + count_closed(outcome.city, log.openings, log.working, part, parts)
+    away = count_absences(city, spells, log.openings, log.working, part[spells.person], parts, who)
+    return _shaped(away + count_closed(city, log.openings, log.working, part, parts, who), by)
 
 
 def count_spells(spells: Stays, part: NDArray[np.int64], parts: int, days: int) -> NDArray[np.int64]:

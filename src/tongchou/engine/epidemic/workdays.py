@@ -1,7 +1,8 @@
-"""Working days lost: who works where, who is away, and which sites are closed to whom."""
+"""Working and school days lost: who works or learns where, who is away, and which sites are closed to whom."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,16 +58,26 @@ def works_at_site(city: City, persons: NDArray[Any]) -> Flags:
     return out
 
 
+def learns_at_site(city: City, persons: NDArray[Any]) -> Flags:
+    """[persons] whether each learns at the site of the day: a school's people who are too young to be of its staff."""
+    group = city.group[persons]
+    out = group >= 0
+    kinds = city.site_kind[city.group_site()[group[out]]]
+    out[out] = np.isin(kinds, SCHOOL_KINDS) & (city.age[persons[out]] < LEAST_AGE[kinds])
+    return out
+
+
 def count_absences(
-    city: City, spells: Stays, openings: tuple[Opening, ...], working: Flags, part: NDArray[np.int64], parts: int
+    city: City, spells: Stays, openings: tuple[Opening, ...], working: Flags, part: NDArray[np.int64], parts: int,
+    who: Callable[[City, NDArray[Any]], Flags] = works_at_site,
 ) -> NDArray[np.float64]:
-    """[days, parts] working days lost by those who are away, as far as their sites are open to them.
+    """[days, parts] days lost by those who are away, as far as their sites are open to them; of workers, or of ``who``.
 
     ``spells`` do not overlap; ``part`` is [spells]; ``working`` is [days], whether a day is one of Monday to Friday.
     """
     days = len(working)
     change = np.zeros((days + 1, parts))
-    works = works_at_site(city, spells.person)
+    works = who(city, spells.person)
     spells, part = spells.taken(works), part[works]
     ends = [opening.day for opening in openings[1:]] + [days]
     for opening, end in zip(openings, ends, strict=True):
@@ -78,10 +89,15 @@ def count_absences(
     return np.cumsum(change[:days], axis=0) * working[:, None]
 
 
-def count_closed(city: City, openings: tuple[Opening, ...], working: Flags, part: NDArray[np.int64], parts: int) -> NDArray[np.float64]:
-    """[days, parts] working days lost because sites are not open to those who work there; ``part`` is [persons]."""
+def count_closed(
+    city: City, openings: tuple[Opening, ...], working: Flags, part: NDArray[np.int64], parts: int,
+    who: Callable[[City, NDArray[Any]], Flags] = works_at_site,
+) -> NDArray[np.float64]:
+    """[days, parts] days lost because sites are not open to those who work there, or to ``who``; ``part`` is [persons]."""
     out = np.zeros((len(working), parts))
-    staff = np.flatnonzero(works_at_site(city, np.arange(city.persons)))
+    if not any(opening.orders for opening in openings):
+        return out
+    staff = np.flatnonzero(who(city, np.arange(city.persons)))
     ends = [opening.day for opening in openings[1:]] + [len(working)]
     for opening, end in zip(openings, ends, strict=True):
         if opening.orders:
