@@ -29,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     words = parser.add_subparsers(dest="what", required=True, metavar="WORD", title="命令 / commands")
     runs = words.add_parser("run", help="运行工作进程，直到被停止 / run the worker until it is stopped")
     runs.add_argument("--until-idle", action="store_true", help="做完到期的作业就结束 / end when nothing is due")
+    runs.add_argument("--long", action="store_true",
+                      help="只做模拟等耗时长的作业，低优先级，做完就结束；工作进程会自己启动它 / "
+                           "long jobs only (simulations), at low priority, ending when none is due; the worker starts it itself")  # fmt: skip
     lists = words.add_parser("list", help="列出最近的作业 / list the latest jobs")
     lists.add_argument("--state", choices=sorted(Job.state.field.flatchoices and dict(Job.state.field.flatchoices)),
                        help="只列一种状态 / one state only")  # fmt: skip
@@ -37,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     if args.what == "run":
-        count = jobs.run(until_idle=args.until_idle)
+        count = jobs.run_long() if args.long else jobs.run(until_idle=args.until_idle)
         args.say({"done": count}, f"完成 {count} 项作业 / {count} jobs done")
         return 0
     chosen = Job.objects.order_by("-id")

@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from tongchou import audit, citytime, notices
 from tongchou.jobs.machine import machine_now, surely_dead
 from tongchou.jobs.models import Job, JobState
-from tongchou.jobs.registry import HANDLERS, PERIODIC
+from tongchou.jobs.registry import HANDLERS, PERIODIC, long_kinds
 
 SYSTEM = audit.By(post=notices.SYSTEM_POST, name="system")
 _FIRST_RETRY_S = 5
@@ -31,12 +31,15 @@ def retry_delay(attempts: int) -> timedelta:
     return timedelta(seconds=min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 4 ** max(0, attempts - 1)))
 
 
-def due() -> QuerySet[Job]:
-    """Jobs that a worker may take now, the longest waiting first."""
+def due(*, long: bool | None = None) -> QuerySet[Job]:
+    """Jobs that a worker may take now, the longest waiting first; only long ones, or only the others, where it is said."""
     now = machine_now()
-    return Job.objects.filter(
+    rows = Job.objects.filter(
         Q(state=JobState.QUEUED, run_after_at__lte=now) | Q(state=JobState.RUNNING, lease_until_at__lte=now)
     ).order_by("run_after_at", "id")
+    if long is None:
+        return rows
+    return rows.filter(kind__in=long_kinds()) if long else rows.exclude(kind__in=long_kinds())
 
 
 def release_the_dead(me: str) -> int:
@@ -66,11 +69,11 @@ def ask_periodic() -> None:
             Job.objects.filter(key=f"every:{kind}").update(every_minutes=minutes)
 
 
-def claim(worker: str, *, skip: frozenset[UUID] = frozenset()) -> Job | None:
+def claim(worker: str, *, skip: frozenset[UUID] = frozenset(), long: bool | None = None) -> Job | None:
     """Take the next due job for ``worker``, or None. A job that has used up its starts is set aside."""
-    while due().exclude(pk__in=skip).exists():
+    while due(long=long).exclude(pk__in=skip).exists():
         with transaction.atomic():
-            rows = due().exclude(pk__in=skip)
+            rows = due(long=long).exclude(pk__in=skip)
             if connection.features.has_select_for_update:
                 rows = rows.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
             job = rows.first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import time
 import traceback
@@ -15,6 +16,7 @@ from django.db import close_old_connections, connection, transaction
 
 from tongchou import audit, citytime, notices
 from tongchou.jobs import claims
+from tongchou.jobs.beside import Beside, step_back
 from tongchou.jobs.claims import LeaseLost
 from tongchou.jobs.machine import WorkerIdentity, machine_now
 from tongchou.jobs.models import Job, JobState
@@ -81,9 +83,9 @@ def _ended(state: JobState) -> dict[str, Any]:
     return {"state": state, "finished_at": citytime.now(), "lease_until_at": None}
 
 
-def work_one(worker: str, *, skip: frozenset[UUID] = frozenset()) -> Job | None:
+def work_one(worker: str, *, skip: frozenset[UUID] = frozenset(), long: bool | None = None) -> Job | None:
     """Do the next due job to its end, failure or retry; None where nothing is due."""
-    job = claims.claim(worker, skip=skip)
+    job = claims.claim(worker, skip=skip, long=long)
     if job is None:
         return None
     run = Run(job, worker)
@@ -141,11 +143,12 @@ def _failed(job: Job, worker: str, error: Exception) -> None:
 def run(*, until_idle: bool = False, periodic: bool = True, max_jobs: int | None = None) -> int:
     """Work until stopped (SIGTERM, SIGINT), or, with ``until_idle``, until nothing is due. Returns jobs done.
 
+    Long jobs go to a process beside this one, except with ``until_idle``: then everything is done here, in turn.
     ``periodic=False`` leaves the periodic kinds alone: a replay runs them itself, at city instants.
     """
     stop = _Stop(install=not until_idle)
     count = 0
-    with WorkerIdentity() as me, stop:
+    with WorkerIdentity() as me, stop, Beside() as beside:
         seen: set[UUID] = set()
         while not stop.asked:
             if not until_idle:
@@ -153,7 +156,9 @@ def run(*, until_idle: bool = False, periodic: bool = True, max_jobs: int | None
             claims.release_the_dead(me.name)
             if periodic:
                 claims.ask_periodic()
-            job = work_one(me.name, skip=frozenset(seen))
+            if not until_idle:
+                beside.see()
+            job = work_one(me.name, skip=frozenset(seen), long=None if until_idle else False)
             if job is not None:
                 count += 1
                 if until_idle and job.every_minutes:
@@ -165,6 +170,18 @@ def run(*, until_idle: bool = False, periodic: bool = True, max_jobs: int | None
                 if until_idle:
                     break
                 time.sleep(_POLL_S)
+    return count
+
+
+def run_long() -> int:
+    """Do the long jobs that are due, one after the other, at low priority; end when none is, or when the starter has ended."""
+    step_back()
+    starter, count = os.getppid(), 0
+    with WorkerIdentity() as me:
+        claims.release_the_dead(me.name)
+        while os.getppid() == starter and work_one(me.name, long=True) is not None:
+            count += 1
+            close_old_connections()
     return count
 
 

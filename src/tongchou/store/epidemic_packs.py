@@ -11,6 +11,7 @@ from tongchou.engine.epidemic import Contacts, Disease, EpidemicFault, read_cont
 
 PACKS = Path(epidemic.__file__).parent / "packs"
 SCENARIOS = Path(epidemic.__file__).parent / "scenarios"
+PRESETS = Path(epidemic.__file__).parent / "presets.toml"
 
 
 def disease_names() -> list[str]:
@@ -21,6 +22,34 @@ def disease_names() -> list[str]:
 def load_disease(name: str) -> Disease:
     """A shipped disease by its name, or a pack of one's own by its path. Raises EpidemicFault for neither."""
     return read_disease(_read(name, disease_names()))
+
+
+def describe_disease(name: str) -> dict[str, Any]:
+    """What a shipped pack says of itself: ``code``, ``name_zh``, ``name_en``, ``version``, ``reproduction_number`` and
+    ``sources``, one line a table, each with its marks in square brackets."""
+    disease, pack = load_disease(name), _read(name, disease_names())
+    return {
+        "code": disease.code, "name_zh": disease.name_zh, "name_en": disease.name_en, "version": str(pack.get("version", "")),
+        "reproduction_number": disease.reproduction_number, "sources": list(disease.sources),
+    }  # fmt: skip
+
+
+def scenario_names() -> list[str]:
+    """Scenarios that ship, by the name of their file."""
+    return sorted(path.stem for path in SCENARIOS.glob("*.toml"))
+
+
+def scenario_text(name: str) -> str:
+    """The file of a shipped scenario. Raises EpidemicFault for another name."""
+    if name not in scenario_names():
+        known = ", ".join(scenario_names())
+        raise EpidemicFault(f"没有情景 {name}：可用 {known}", f"there is no scenario {name!r}; use one of {known}")
+    return (SCENARIOS / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def load_presets() -> dict[str, dict[str, Any]]:
+    """Measures to start from, by name: ``name_zh``, ``name_en``, ``source`` with its marks, and the ``row`` of a scenario file."""
+    return tomllib.loads(PRESETS.read_text(encoding="utf-8"))
 
 
 def load_contacts(name: str = "contacts") -> Contacts:

@@ -284,8 +284,9 @@ class _Reader:
         return Vaccine(int(self.number("interval_days", row, 0, 1000)), *tables)
 
     def sources(self) -> tuple[str, ...]:
-        """One for every table: a figure without a source is refused."""
-        found = []
+        """One for every table, and that of the reproduction number where the pack states it: a table without a source is refused."""
+        head = self.pack.get("reproduction_number_source")
+        found = [f"reproduction_number: {head}"] if head else []
         for key, value in self.pack.items():
             if isinstance(value, Mapping):
                 if not value.get("source"):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tongchou.engine.city import SiteKind
+from tongchou.engine.city import SECTORS, SiteKind
 from tongchou.engine.epidemic import measures as m
 from tongchou.engine.epidemic.arrivals import Imports
 from tongchou.engine.epidemic.faults import EpidemicFault
@@ -160,9 +160,21 @@ def read_scenario(text: str, contacts: Contacts, *, name: str = "") -> Scenario:
         str(table.get("name_zh", "")), str(table.get("name_en", "")), str(table.get("disease", "sars-cov-2-wild")),
         None if number is None else read.number("", 0, "reproduction_number", number),
         int(read.number("", 0, "first_weekday", table.get("first_weekday", 0))),
-        tuple(read.imports(at, row) for at, row in enumerate(table.get("imports", []))),
-        tuple(read.measure(at, row) for at, row in enumerate(table.get("measure", []))),
+        tuple(read.imports(at, row) for at, row in enumerate(_rows(table, "imports", lines, name))),
+        tuple(read.measure(at, row) for at, row in enumerate(_rows(table, "measure", lines, name))),
     )  # fmt: skip
+
+
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _rows(table: Mapping[str, Any], key: str, lines: _Lines, name: str) -> list[Row]:
+    """The tables ``[[key]]`` of a file."""
+    rows = table.get(key, [])
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise EpidemicFault(f"{key} 应逐项写成 [[{key}]]", f"write each of {key} as a table [[{key}]]").at_line(lines.of("", 0, key), name)
+    return rows
 
 
 class _Lines:
@@ -203,6 +215,11 @@ class _Rows:
         for key in row:
             if key not in known:
                 raise self.fault("imports", at, key, f"imports 没有键 {key}", f"imports have no key {key!r}")
+        for key in ("count", "from_day", "to_day"):
+            if key in row and not _whole(row[key]):
+                raise self.fault("imports", at, key, f"{key} 应为整数", f"{key} must be a whole number")
+        if "per_day" in row:
+            self.number("imports", at, "per_day", row["per_day"])
         try:
             return Imports(**{"to_day": row.get("from_day", 0), **row})
         except (EpidemicFault, TypeError) as error:
@@ -223,24 +240,36 @@ class _Rows:
                 )  # fmt: skip
         values = {key: self._value(at, key, row.get(key, default)) for key, default in kind.own.items()}
         try:
-            return kind.make(self._where(row), values, self.contacts)
+            return kind.make(self._where(at, row), values, self.contacts)
         except EpidemicFault as fault:
-            raise fault.at_line(self.lines.of("measure", at, "kind"), self.name) from None
+            raise (fault if fault.line else fault.at_line(self.lines.of("measure", at, "kind"), self.name)) from None
+        except (TypeError, ValueError):
+            zh = f"措施 {row['kind']} 的某项取值类型不对：请对照文档中的写法"
+            en = f"a value of the measure {row['kind']} is of the wrong kind: compare with the examples of the documentation"
+            raise self.fault("measure", at, "kind", zh, en) from None
 
     def _value(self, at: int, key: str, value: Any) -> Any:
         if value is ...:
             raise self.fault("measure", at, "", f"缺少 {key}", f"{key} is missing")
         if key in SHARES and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1):
             raise self.fault("measure", at, key, f"{key} 应在 0 到 1 之间", f"{key} must be from 0 to 1")
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if key in COUNTS and value is not None and (not whole or value < COUNTS[key]):
+        if key in COUNTS and value is not None and (not _whole(value) or value < COUNTS[key]):
             raise self.fault("measure", at, key, f"{key} 应为不小于 {COUNTS[key]} 的整数", f"{key} must be a whole number, {COUNTS[key]} or more")
         return value
 
-    def _where(self, row: Row) -> m.Where:
+    def _where(self, at: int, row: Row) -> m.Where:
         ages = row.get("ages", [0, m.LAST_AGE])
-        if not (isinstance(ages, list) and len(ages) == 2):
-            raise EpidemicFault("ages 应为 [最小、最大] 两个年龄", "ages must be [first, last]")
+        if not (isinstance(ages, list) and len(ages) == 2 and all(map(_whole, ages))):
+            raise self.fault("measure", at, "ages", "ages 应为 [最小、最大] 两个年龄", "ages must be [first, last]")
+        for key in ("from_day", "to_day"):
+            if key in row and not _whole(row[key]):
+                raise self.fault("measure", at, key, f"{key} 应为整数：第 0 天是首日", f"{key} must be a whole number; day 0 is the first day")
+        for key in ("counties", "neighbourhoods", "layers", "sectors", "site_kinds"):
+            if not isinstance(row.get(key, []), list):
+                raise self.fault("measure", at, key, f"{key} 应为列表，如 [1, 2]", f"{key} must be a list, like [1, 2]")
+        for key, last in (("sectors", len(SECTORS) - 1), ("neighbourhoods", 2**31)):
+            if not all(_whole(number) and 0 <= number <= last for number in row.get(key, [])):
+                raise self.fault("measure", at, key, f"{key} 应为 0 到 {last} 的整数", f"{key} must be whole numbers from 0 to {last}")
         return m.Where(
             from_day=int(row.get("from_day", 0)), to_day=row.get("to_day"), counties=tuple(map(str, row.get("counties", ()))),
             neighbourhoods=tuple(row.get("neighbourhoods", ())), layers=tuple(map(_layer, row.get("layers", ()))),
