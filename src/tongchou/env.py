@@ -31,6 +31,7 @@ SETTINGS = (
     Setting("TONGCHOU_HOSTS", "localhost,127.0.0.1,[::1]", "host names that the web server answers to, comma separated"),
     Setting("TONGCHOU_HTTPS", "0", "1 where the site is served by TLS: secure cookies, HSTS"),
     Setting("TONGCHOU_DEBUG", "0", "1 shows tracebacks in the browser; refused where TONGCHOU_HTTPS is 1"),
+    Setting("TONGCHOU_SCENARIO_LIMIT", "400000000", "persons times simulations of one scenario comparison, at most: 1.2 million persons, two scenarios, 160 times"),
     Setting("TONGCHOU_MAIL_HOST", "", "SMTP host for notices by mail; empty switches mail off"),
     Setting("TONGCHOU_MAIL_PORT", "25", "SMTP port"),
     Setting("TONGCHOU_MAIL_FROM", "", "sender address of notices by mail"),

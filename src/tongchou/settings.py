@@ -20,6 +20,7 @@ PACKAGE = ROOT / "src" / "tongchou"
 DATA = env.folder("TONGCHOU_DATA")
 DEMO = env.flag("TONGCHOU_DEMO")
 HTTPS = env.flag("TONGCHOU_HTTPS")
+SCENARIO_LIMIT = env.number("TONGCHOU_SCENARIO_LIMIT")
 DEBUG = env.flag("TONGCHOU_DEBUG")
 if DEBUG and HTTPS:
     raise env.SettingError("TONGCHOU_DEBUG=1 与 TONGCHOU_HTTPS=1 不能同时使用 / cannot go together")
@@ -30,7 +31,7 @@ ALLOWED_HOSTS = [host.strip() for host in env.text("TONGCHOU_HOSTS").split(",") 
 
 ROOMS = (
     "audit", "files", "notices", "jobs", "rulebook", "areas", "access", "ledger", "house", "tasks",
-    "places", "zones", "people", "outbreak", "bridge", "day", "wall", "desk", "field", "api",
+    "places", "zones", "people", "outbreak", "scenarios", "bridge", "day", "wall", "desk", "field", "api",
 )
 INSTALLED_APPS = [
     "django.contrib.auth",

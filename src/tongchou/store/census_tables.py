@@ -51,9 +51,9 @@ def read_figures(path: Path = FIGURES) -> dict[str, Any]:
         raise CityFault(f"参数文件 {path} 不是有效的 TOML：{error}", f"the figures {path} are no TOML: {error}") from None
 
 
-def census_names() -> tuple[str, ...]:
-    """Cities whose tables the product carries."""
-    return tuple(dict.fromkeys(row["city"] for row in _rows(SHIPPED)))
+def census_names(area: str = "") -> tuple[str, ...]:
+    """Cities whose tables the product carries; with ``area`` those that have counties whose code begins with it."""
+    return tuple(dict.fromkeys(row["city"] for row in _rows(SHIPPED) if row["code"].startswith(area)))
 
 
 def read_census(name: str, *, area: str = "", figures: Mapping[str, Any] | None = None) -> Census:

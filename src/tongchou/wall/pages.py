@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from tongchou import areas
+from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.access.pages import page
 from tongchou.outbreak import reach
@@ -17,14 +18,14 @@ from tongchou.wall.board import Board, board_of, current_outbreak
 @require_GET
 def wall(request: HttpRequest) -> HttpResponse:
     """The widest area that this post sees."""
-    return render(request, "wall/wall.html", {"board": _board(request, "")})
+    return _whole(request, "")
 
 
 @page("wall-area")
 @require_GET
 def area(request: HttpRequest, path: str) -> HttpResponse:
     """One county, township or village."""
-    return render(request, "wall/wall.html", {"board": _board(request, path)})
+    return _whole(request, path)
 
 
 @page("wall-live")
@@ -35,6 +36,12 @@ def live(request: HttpRequest, path: str) -> HttpResponse:
     if board.version and board.version == request.GET.get("version"):
         return HttpResponse(status=204)
     return render(request, "wall/_live.html", {"board": board})
+
+
+def _whole(request: HttpRequest, path: str) -> HttpResponse:
+    actor = Actor.of_request(request)
+    may_compare = actor is not None and permissions.may_open(actor, "scenarios")
+    return render(request, "wall/wall.html", {"board": _board(request, path), "may_compare": may_compare})
 
 
 def _board(request: HttpRequest, path: str) -> Board:

@@ -85,6 +85,7 @@ def _ledgers(actor: Actor) -> list[Group]:
     groups: dict[str, list[Link]] = {name: [] for name in names}
     groups["epidemic"] += link_to("case-report", actor, _("登记病例"), "clipboard-plus")
     groups["epidemic"] += [*link_to("outlook", actor, _("疫情研判"), "activity"), *link_to("zones", actor, _("分级研判"), "map"), *link_to("day-brief", actor, _("每日运行"), "calendar-check")]
+    groups["epidemic"] += link_to("scenarios", actor, _("情景推演"), "sliders")
     groups["supervision"] += link_to("task-board", actor, _("督办看板"), "speedometer2")
     groups["city"] += link_to("area-map", actor, _("区划图"), "hexagon")
     groups["house"] += [

@@ -135,9 +135,16 @@ def _what(row: Row, kind: str, side: int) -> str:
     shown = {key: _shown(key, value, side) for key, value in values.items()}
     if kind == "imports":
         shown["amount"] = _amount(row, side)
-    said = "" if kind == "closure" and values["compliance"] == 1 else WHAT[kind][side].format_map(shown)
+    said = "" if kind == "closure" and values["compliance"] == 1 else WHAT[kind][side].format_map(_Dashed(shown))
     extra = [words[side] for key, words in SAID_WHEN_ON.items() if row.get(key) is True]
     return ("，", ", ")[side].join(part for part in (said, *extra) if part)
+
+
+class _Dashed(dict[str, str]):
+    """A figure that is not written yet reads as a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
 
 
 def _amount(row: Row, side: int) -> str:

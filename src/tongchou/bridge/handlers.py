@@ -1,0 +1,14 @@
+"""Background jobs of the bridge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tongchou import jobs
+from tongchou.bridge import scenario_runs
+
+
+@jobs.handler("scenario.run", max_attempts=3, lease_minutes=30, long=True)
+def run_scenario(run: jobs.Run) -> dict[str, Any]:
+    """Compare two scenarios; see ``scenario_runs``."""
+    return scenario_runs.work(run)

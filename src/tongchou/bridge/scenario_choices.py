@@ -1,0 +1,207 @@
+"""What can be chosen for a comparison of scenarios: shipped scenarios, measures to add, diseases with their sources, cities."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from tongchou import areas
+from tongchou.engine.city import SECTORS, CityFault
+from tongchou.engine.epidemic import EpidemicFault
+from tongchou.engine.epidemic.measure_words import LAYERS, NAMES, Difference, Told, find_differences, speak_measure
+from tongchou.engine.epidemic.scenario import COUNTS, KINDS, SHARES
+from tongchou.engine.epidemic.scenario_text import read_table, write_scenario
+from tongchou.people.models import Person
+from tongchou.refusal import Refusal
+from tongchou.store.census_tables import census_names, read_census
+from tongchou.store.epidemic_packs import (
+    describe_disease,
+    disease_names,
+    load_contacts,
+    load_presets,
+    scenario_names,
+    scenario_text,
+)
+
+LEDGER = "ledger"
+OWN_CENSUS = "own"
+MOST_TEXT, MOST_MEASURES = 60_000, 60
+MARKS = {"seen": ("见于项目文件", "seen in the project's documents"), "knowledge": ("凭记忆引用，待核对", "cited from memory, to be checked"),
+         "assumption": ("假定", "assumption")}  # fmt: skip
+_MARK = re.compile(r"\s*\[(seen|knowledge|assumption)\]")
+
+
+@dataclass(frozen=True)
+class CityChoice:
+    """A city that can be simulated: ``key`` is ``ledger``, the name of a shipped census, or ``own`` (packs/census.csv)."""
+
+    key: str
+    persons: int
+    counties: tuple[tuple[str, str], ...]
+    """(code, name)"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a figure of a pack rests on, and how sure that is."""
+
+    table: str
+    text: str
+    marks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DiseaseChoice:
+    code: str
+    name_zh: str
+    name_en: str
+    version: str
+    reproduction_number: float
+    sources: tuple[Source, ...]
+
+
+@cache
+def diseases() -> dict[str, DiseaseChoice]:
+    """Shipped disease packs by code."""
+    return {name: _disease(describe_disease(name)) for name in disease_names()}
+
+
+def _disease(told: Mapping[str, Any]) -> DiseaseChoice:
+    return DiseaseChoice(
+        told["code"], told["name_zh"], told["name_en"], told["version"], told["reproduction_number"], tuple(map(source_of, told["sources"]))
+    )
+
+
+def source_of(line: str) -> Source:
+    """A line ``table: source [mark]`` of a pack."""
+    table, _, text = line.partition(": ")
+    return Source(table, _MARK.sub("", text), tuple(dict.fromkeys(_MARK.findall(text))))
+
+
+@cache
+def shipped() -> dict[str, dict[str, Any]]:
+    """Tables of the shipped scenarios by name."""
+    return {name: read_table(scenario_text(name), load_contacts(), name=f"{name}.toml") for name in scenario_names()}
+
+
+@cache
+def presets() -> dict[str, dict[str, Any]]:
+    """Measures to add, each with names, ``source`` as text, ``marks`` and its ``row``."""
+    found = {}
+    for name, told in load_presets().items():
+        source = source_of(f"{name}: {told['source']}")
+        found[name] = {**told, "source": source.text, "marks": source.marks}
+    return found
+
+
+def read_side(text: str, *, name: str = "") -> dict[str, Any]:
+    """The tables of a scenario file that somebody brings. Raises Refusal with the line at fault."""
+    if len(text) > MOST_TEXT:
+        raise Refusal(f"情景文件超过 {MOST_TEXT:,} 个字符", f"the scenario file is longer than {MOST_TEXT:,} characters", code="too_long")
+    try:
+        table = read_table(text, load_contacts(), name=name)
+    except EpidemicFault as fault:
+        raise Refusal(fault.zh, fault.en, code="bad_scenario") from None
+    if len(table["measure"]) > MOST_MEASURES:
+        raise Refusal(f"措施超过 {MOST_MEASURES} 条", f"there are more than {MOST_MEASURES} measures", code="too_long")
+    return table
+
+
+def text_of(table: Mapping[str, Any]) -> str:
+    """The scenario file of such tables."""
+    return write_scenario(table)
+
+
+def told(row: Mapping[str, Any], lang: str, *, starts_on: date | None = None, names: Mapping[str, str] | None = None) -> Told:
+    """A measure in words."""
+    return speak_measure(row, lang, starts_on=starts_on, areas=names)
+
+
+def imports_as_rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What arrives from outside by the scenario itself, told like a measure."""
+    return [{**row, "kind": "imports"} for row in table["imports"]]
+
+
+def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
+    """What differs between two scenarios: measures, and what each lets in from outside."""
+    return find_differences([*first["measure"], *imports_as_rows(first)], [*second["measure"], *imports_as_rows(second)])
+
+
+def own_keys(kind: str) -> dict[str, str]:
+    """The figures of a kind of measure that a form can ask for: key -> ``share``, ``count`` or ``flag``."""
+    found = {}
+    for key, default in KINDS[kind].own.items():
+        if key in SHARES:
+            found[key] = "share"
+        elif key in COUNTS:
+            found[key] = "count"
+        elif isinstance(default, bool):
+            found[key] = "flag"
+        elif key in ("first_doses_per_day", "other_illness_per_100k"):
+            found[key] = "number"
+    return found
+
+
+def default_of(kind: str, key: str) -> Any:
+    """What holds where the key is left out; None where it must be written."""
+    value = KINDS[kind].own[key]
+    return None if value is ... else value
+
+
+def selects(kind: str) -> tuple[str, ...]:
+    """By what a kind of measure is limited: days, counties, ages, layers, sectors and more."""
+    return KINDS[kind].where
+
+
+def kind_name(kind: str, lang: str) -> str:
+    return NAMES[kind][0 if lang == "zh" else 1]
+
+
+def kinds() -> tuple[str, ...]:
+    """Kinds of measures that a scenario can have."""
+    return tuple(KINDS)
+
+
+def layer_names(lang: str, *, home: bool = False) -> dict[str, str]:
+    """Layers that a measure can be for; with ``home`` the household too, which tracing reaches."""
+    without = ("import",) if home else ("import", "household")
+    return {name: words[0 if lang == "zh" else 1] for name, words in LAYERS.items() if name not in without}
+
+
+def sector_names(lang: str) -> dict[int, str]:
+    return {number: words[0 if lang == "zh" else 1] for number, words in enumerate(SECTORS)}
+
+
+def cities(area: str, on: date) -> dict[str, CityChoice]:
+    """The cities that can be simulated for an area: a census that has its counties, and the residents on record."""
+    found = {name: _census_city(name, name, area) for name in census_names(area)}
+    own = own_census()
+    if own is not None:
+        found[OWN_CENSUS] = _census_city(OWN_CENSUS, str(own), area)
+    people = Person.objects.filter(status=Person.Status.LIVING, born_on__lte=on)
+    here = people.filter(areas.within("area_path", area)) if area else people
+    counties = tuple((one.path, one.name) for one in areas.below(area, on, "county")) or ((area, areas.name_of(area, on)),)
+    found[LEDGER] = CityChoice(LEDGER, here.count(), counties)
+    return found
+
+
+def own_census() -> Path | None:
+    """The county table that an installation puts beside its data, where there is one."""
+    path = Path(settings.DATA) / "packs" / "census.csv"
+    return path if path.is_file() else None
+
+
+def _census_city(key: str, name: str, area: str) -> CityChoice:
+    try:
+        census = read_census(name, area=area)
+    except CityFault as fault:
+        raise Refusal(fault.zh, fault.en, code="bad_census") from None
+    persons = sum(int(county.men.sum() + county.women.sum()) for county in census.counties)
+    return CityChoice(key, persons, tuple((county.code, county.name) for county in census.counties))

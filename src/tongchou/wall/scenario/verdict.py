@@ -1,0 +1,83 @@
+"""What the second scenario changes, in a sentence a mayor reads: what it spares, what it costs, what cannot be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import floor, log10
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+HEALTH = {
+    "infections": (gettext_lazy("感染"), gettext_lazy("人次")), "deaths": (gettext_lazy("死亡"), gettext_lazy("人")),
+    "peak_beds": (gettext_lazy("床位高峰"), gettext_lazy("张")),
+}  # fmt: skip
+COST = {
+    "workdays_lost": (gettext_lazy("误工"), gettext_lazy("人日")), "school_days_lost": (gettext_lazy("误学"), gettext_lazy("人日")),
+    "away": (gettext_lazy("隔离"), gettext_lazy("人日")), "tests": (gettext_lazy("检测"), gettext_lazy("份")),
+}  # fmt: skip
+LESS, MORE, UNCLEAR, SAME = "less", "more", "unclear", "same"
+
+
+@dataclass(frozen=True)
+class Change:
+    """Second less first: ``way`` says whether nine in ten pairs or more agree on its sign."""
+
+    way: str
+    text: str
+    range: str
+
+
+def number(value: float) -> str:
+    """A figure of a simulation with at most three digits that mean something; small ones with one decimal."""
+    if value == 0:
+        return "0"
+    if abs(value) < 10:
+        return f"{value:.1f}".removesuffix(".0")
+    digits = max(0, floor(log10(abs(value))) - 2)
+    return f"{round(value / 10**digits) * 10**digits:,}"
+
+
+def way_of(gain: Mapping[str, Any]) -> str:
+    """``less`` and ``more`` where the 90 % range of the paired differences lies on one side of zero."""
+    if gain["low"] == gain["high"] == 0:
+        return SAME
+    if gain["high"] < 0:
+        return LESS
+    return MORE if gain["low"] > 0 else UNCLEAR
+
+
+def change_of(gain: Mapping[str, Any]) -> Change:
+    """A difference for a table: sign, median and 90 % range."""
+    return Change(way_of(gain), _signed(gain["median"]), f"{_signed(gain['low'])} – {_signed(gain['high'])}")
+
+
+def _signed(value: float) -> str:
+    shown = number(abs(value))
+    return shown if shown == "0" else f"{'+' if value > 0 else '−'}{shown}"
+
+
+def verdict_of(gains: Mapping[str, Any]) -> list[str]:
+    """One sentence on the disease, one on the cost."""
+    health, cost = _said(gains, HEALTH), _said(gains, COST)
+    sentences = [_("与情景甲相比，情景乙：%(changes)s。") % {"changes": _("；").join(health)}]
+    if cost:
+        sentences.append(_("代价：%(changes)s。") % {"changes": _("；").join(cost)})
+    return sentences
+
+
+def _said(gains: Mapping[str, Any], names: Mapping[str, Any]) -> list[str]:
+    clear, unclear = [], []
+    for key, (label, unit) in names.items():
+        gain, way = gains[key], way_of(gains[key])
+        if way in (LESS, MORE):
+            text = _("%(label)s少 %(n)s %(unit)s（%(low)s–%(high)s）") if way == LESS else _("%(label)s多 %(n)s %(unit)s（%(low)s–%(high)s）")
+            low, high = sorted((abs(gain["low"]), abs(gain["high"])))
+            clear.append(text % {"label": label, "n": number(abs(gain["median"])), "unit": unit, "low": number(low), "high": number(high)})
+        else:
+            unclear.append(str(label))
+    if unclear:
+        clear.append(_("%(labels)s看不出差别") % {"labels": _("、").join(unclear)})
+    return clear
