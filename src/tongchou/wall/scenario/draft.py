@@ -48,7 +48,10 @@ class Draft:
         return {
             "form": self.plan, "problems": self.problems, "disease": disease, "disease_name": disease and (disease.name_zh if self.lang == "zh" else disease.name_en),
             "marks": {name: words[0 if self.lang == "zh" else 1] for name, words in choices.MARKS.items()}, "ledger": self.city().key == choices.LEDGER,
-            "sides": [(side, side.name(self.lang), lines_of(side, self.lang, starts_on, counties), self._imports(side, starts_on)) for side in self.sides.values()],
+            "sides": [
+                (side, side.name(self.lang), lines_of(side, other, self.lang, starts_on, counties), self._imports(side, starts_on))
+                for side, other in zip(self.sides.values(), reversed(self.sides.values()), strict=True)
+            ],
             "shipped": [(name, self._name(table)) for name, table in choices.shipped().items()],
             "presets": [(name, self._name(told), told["source"]) for name, told in choices.presets().items()],
             "open_text": self.open_text, "starts_on": starts_on, "touched": self.touched,

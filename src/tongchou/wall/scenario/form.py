@@ -24,7 +24,7 @@ class PlanForm(forms.Form):
     """What both scenarios share. Choices depend on what the actor may see and on the area chosen."""
 
     area = forms.ChoiceField(label=gettext_lazy("地区"))
-    city = forms.ChoiceField(label=gettext_lazy("居民"))
+    city = forms.ChoiceField(label=gettext_lazy("人口来源"))
     people = forms.IntegerField(label=gettext_lazy("人数"), min_value=1000, max_value=MOST_PERSONS, required=False,
                                 help_text=gettext_lazy("按普查表合成时可以少于实际人口：算得快，但输入感染相对更多"))  # fmt: skip
     disease = forms.ChoiceField(label=gettext_lazy("疾病参数包"))
@@ -86,12 +86,12 @@ def usual_people(city: choices.CityChoice) -> int:
 
 
 def usual_plan(area: str, cities: Mapping[str, choices.CityChoice]) -> dict[str, Any]:
-    """What the form starts with: the whole city, wild type, 120 days, ten infections at first."""
+    """What the form starts with: the whole city, wild type, 180 days, fifty infections at first."""
     census = next((one for one in cities.values() if one.key != choices.LEDGER), None)
     chosen = census or cities[choices.LEDGER]
     return {
         "area": area, "city": chosen.key, "people": usual_people(chosen), "disease": "sars-cov-2-wild", "starts_on": citytime.today().isoformat(),
-        "days": 120, "imports_first": 10, "imports_per_day": 0, "imports_days": 0, "replicates": 20, "beds": "", "seed": 1,
+        "days": 180, "imports_first": 50, "imports_per_day": 0, "imports_days": 0, "replicates": 20, "beds": "", "seed": 1,
     }  # fmt: skip
 
 

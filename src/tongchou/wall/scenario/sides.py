@@ -73,6 +73,8 @@ class Line:
     picks: list[Pick]
     ages: tuple[str, str] | None
     rates: list[tuple[str, str, str, str]]
+    differs: bool
+    """whether the other side has no such measure"""
 
 
 @dataclass
@@ -230,12 +232,12 @@ def _number(text: str, label: Any, *, whole: bool) -> float | int | None:
     return value
 
 
-def lines_of(side: Side, lang: str, starts_on: date, counties: Mapping[str, str]) -> list[Line]:
-    """The measures of a side for the template."""
-    return [_line(at, row, lang, starts_on, counties) for at, row in enumerate(side.rows)]
+def lines_of(side: Side, other: Side, lang: str, starts_on: date, counties: Mapping[str, str]) -> list[Line]:
+    """The measures of a side for the template, those that the other side has not with a mark."""
+    return [_line(at, row, lang, starts_on, counties, differs=row not in other.rows) for at, row in enumerate(side.rows)]
 
 
-def _line(at: int, row: Mapping[str, Any], lang: str, starts_on: date, counties: Mapping[str, str]) -> Line:
+def _line(at: int, row: Mapping[str, Any], lang: str, starts_on: date, counties: Mapping[str, str], *, differs: bool) -> Line:
     said = choices.told(row, lang, starts_on=starts_on, names=counties)
     selects = choices.selects(row["kind"])
     ages = row.get("ages")
@@ -244,7 +246,7 @@ def _line(at: int, row: Mapping[str, Any], lang: str, starts_on: date, counties:
         from_day=str(row.get("from_day", 0)), to_day="" if row.get("to_day") is None else str(row["to_day"]), has_end="to_day" in selects,
         figures=_figures(row), picks=_picks(row, selects, lang, counties),
         ages=((str(ages[0]), "" if ages[1] >= 127 else str(ages[1])) if ages else ("", "")) if "ages" in selects else None,
-        rates=_rate_lines(row, lang),
+        rates=_rate_lines(row, lang), differs=differs,
     )  # fmt: skip
 
 

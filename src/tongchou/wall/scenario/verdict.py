@@ -69,15 +69,19 @@ def verdict_of(gains: Mapping[str, Any]) -> list[str]:
 
 
 def _said(gains: Mapping[str, Any], names: Mapping[str, Any]) -> list[str]:
-    clear, unclear = [], []
+    clear, same, unclear = [], [], []
     for key, (label, unit) in names.items():
         gain, way = gains[key], way_of(gains[key])
         if way in (LESS, MORE):
             text = _("%(label)s少 %(n)s %(unit)s（%(low)s–%(high)s）") if way == LESS else _("%(label)s多 %(n)s %(unit)s（%(low)s–%(high)s）")
             low, high = sorted((abs(gain["low"]), abs(gain["high"])))
             clear.append(text % {"label": label, "n": number(abs(gain["median"])), "unit": unit, "low": number(low), "high": number(high)})
+        elif way == SAME:
+            same.append(str(label))
         else:
-            unclear.append(str(label))
+            unclear.append(_("%(label)s（%(low)s 至 %(high)s）") % {"label": label, "low": _signed(gain["low"]), "high": _signed(gain["high"])})
+    if same:
+        clear.append(_("%(labels)s相同") % {"labels": _("、").join(same)})
     if unclear:
         clear.append(_("%(labels)s看不出差别") % {"labels": _("、").join(unclear)})
     return clear

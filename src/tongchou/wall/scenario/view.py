@@ -120,12 +120,12 @@ class ListLine:
     area: str
     state: str
     state_name: str
-    verdict: str
+    verdict: list[str]
 
 
 def line_of(row: ScenarioRun, lang: str) -> ListLine:
     """A comparison in the list of earlier ones."""
-    said = verdict_of(row.result["gains"])[0] if row.computed_at else ""
+    said = verdict_of(row.result["gains"]) if row.computed_at else []
     names = [(str(letter), _name(side, lang)) for letter, side in zip(LETTERS.values(), row.sides, strict=True)]
     return ListLine(row, names, areas.name_of(row.area_path), row.job.state, _state(row), said)
 
@@ -189,7 +189,7 @@ def _facts(row: ScenarioRun, starts_on: date) -> list[tuple[str, str]]:
         imports.append(_("此后 %(days)d 天平均每天 %(n)s 人") % {"days": daily["to_day"], "n": f"{daily['per_day']:g}"})
     city = _("台账中的居民") if plan["city"] == choices.LEDGER else _("按普查表合成的居民")
     return [
-        (_("地区"), areas.name_of(row.area_path, starts_on)), (_("居民"), f"{city} · {number(row.persons)}"),
+        (_("地区"), areas.name_of(row.area_path, starts_on)), (_("人口来源"), _("%(city)s，%(n)s 人") % {"city": city, "n": f"{row.persons:,}"}),
         (_("时段"), _("%(first)s 至 %(last)s，%(days)d 天") % {"first": starts_on.isoformat(), "last": last.isoformat(), "days": plan["days"]}),
         (_("输入感染"), _("，").join(imports) or _("见各情景")), (_("推演"), _("每个情景 %(n)s 次，随机种子从 %(seed)s 起") % {"n": number(plan["replicates"]), "seed": plan["seed"]}),
         (_("可用床位"), number(plan["beds"]) if plan.get("beds") is not None else _("未填")),

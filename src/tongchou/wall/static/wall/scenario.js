@@ -25,7 +25,7 @@
   const line = (key, side, paint) => ({
     name: data.names[side], type: "line", data: data.bands[side][key][2], symbol: "none", z: 5,
     lineStyle: { color: paint.sides[side], width: 2.25, type: side ? "dashed" : "solid" }, itemStyle: { color: paint.sides[side] },
-    ...(key === "beds" && side === 0 && data.beds !== null ? { markLine: { silent: true, symbol: "none", animation: false, lineStyle: { color: paint.mark, type: "solid", width: 1.5 }, label: { formatter: `${data.words.beds} ${thin(data.beds)}`, color: paint.mark, fontFamily: font, fontSize: 11, position: "insideEndTop" }, data: [{ yAxis: data.beds }] } } : {}),
+    ...(key === "beds" && side === 0 && data.beds !== null ? { markLine: { silent: true, symbol: "none", animation: false, lineStyle: { color: paint.mark, type: "solid", width: 1.5 }, label: { formatter: `${data.words.beds} ${thin(data.beds)}`, color: paint.mark, fontFamily: font, fontSize: 11, position: "insideStartTop" }, data: [{ yAxis: data.beds }] } } : {}),
   });
 
   const told = (key) => (points) => {
