@@ -172,7 +172,7 @@ def sent_plan(post: Any, uploads: Any, open_areas: list[tuple[str, str]], lang: 
     data = post.copy()
     if data.get("city") not in cities:
         data["city"] = form.usual_plan(area, cities)["city"]
-    if post.get("before") not in ("", f"{area}:{data['city']}") and data["city"] != choices.LEDGER:
+    if post.get("before", "") not in ("", f"{area}:{data['city']}") and data["city"] != choices.LEDGER:
         data["people"] = form.usual_people(cities[data["city"]])  # another city was chosen: the number of persons follows it
     plan = form.PlanForm(data, lang=lang, areas_open=open_areas, cities=cities)
     sides = {key: side_from_post(key, post, lang) for key in FIRST}
