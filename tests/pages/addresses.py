@@ -22,8 +22,9 @@ NO_PAGE = {
     "account_reset_password_done": "closed", "account_reset_password_from_key": "closed",
     "account_reset_password_from_key_done": "closed", "account_confirm_login_code": "closed",
     "set_language": "step", "notices-read-all": "step", "phone-unbind": "step", "day-run": "step", "act": "step", "outlook": "sent on",
-    "wall-live": "part", "ledger-count": "part",
+    "wall-live": "part", "scenario-progress": "part", "ledger-count": "part",
     "javascript-catalog": "text/javascript", "mfa_download_recovery_codes": "text/plain", "ledger-import-rejected": "text/csv",
+    "scenario-csv": "text/csv", "scenario-json": "application/json",
     "ledger-export-file": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "area-schematic": "application/json", "area-outlines": "application/json",
     "api-schema": "application/vnd.oai.openapi", "api-rows": "application/json", "api-row": "application/json", "api-action": "application/json",
@@ -95,6 +96,7 @@ def named(scene: Any) -> dict[str, list[tuple[str, dict[str, Any]]]]:
         "rules-proposal": [("office", {"pk": scene.proposal}), ("command", {"pk": scene.proposal})],
         "rules-withdraw": [("office", {"pk": scene.own_rule})],
         "case-course": [("cdc_east", {"pk": scene.case})],
+        "scenario": [("command", {"pk": scene.comparison}), ("command", {"pk": scene.waiting_comparison})],
     }  # fmt: skip
 
 

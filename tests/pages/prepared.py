@@ -16,11 +16,12 @@ from tongchou.ledger import registry
 from tongchou.ledger.exchange import applying
 from tongchou.rulebook.actions.proposal import approve_proposal, draft, propose_rule
 from tongchou.rulebook.models import RuleProposal, RuleRow
+from tongchou.scenarios.actions.run import ask_run
 from tongchou.tasks.actions.task import accept_task
 from tongchou.zones.actions.decision import decide_level
 from tongchou.zones.models import ZoneProposal
 
-from tests.cast import EAST, VILLAGE, Cast
+from tests.cast import CITY, EAST, VILLAGE, Cast
 from tests.people.conftest import number
 
 
@@ -79,7 +80,25 @@ def decision(cast: Cast) -> dict[str, Any]:
     return {"decision": made.pk}
 
 
+def comparisons(cast: Cast) -> dict[str, Any]:
+    """A comparison of scenarios in a tiny city that is computed, and one that waits."""
+    sides = [
+        {"name_zh": name, "name_en": "", "text": f'[[measure]]\nkind = "closure"\nlayers = ["school"]\nto_day = {last}\n'}
+        for name, last in (("停课一周", 6), ("停课两周", 13))
+    ]  # fmt: skip
+    plan = {
+        "city": "panzhihua", "people": 1000, "disease": "sars-cov-2-wild", "starts_on": "2020-02-14", "days": 14, "replicates": 2, "seed": 1,
+        "beds": 1, "imports": [{"count": 20}], "sides": sides,
+    }  # fmt: skip
+    made = [
+        ask_run(title=title, area_path=CITY, plan=plan, persons=1000, by=cast.actor(who)).pk
+        for title, who in (("停课一周 ↔ 停课两周", "command"), ("停课一周 ↔ 停课两周", "office"))
+    ]
+    jobs.run(until_idle=True, periodic=False, max_jobs=1)
+    return {"comparison": made[0], "waiting_comparison": made[1]}
+
+
 def prepare(cast: Cast, accepted: Any) -> dict[str, Any]:
     """All of it; ``accepted`` is a task of the grid worker that he takes on."""
     accept_task(task=accepted, by=cast.actor("grid"))
-    return {**sheets(cast), **rules(cast), **doors(cast), **decision(cast), "accepted_task": accepted.pk}
+    return {**sheets(cast), **rules(cast), **doors(cast), **decision(cast), **comparisons(cast), "accepted_task": accepted.pk}

@@ -128,7 +128,7 @@ def test_a_city_before_its_first_outbreak(cast, eyes, signed_in):
     """Pages that have nothing to show yet say so, and read as well."""
     page = eyes.page
     empty = {
-        "command": ("home", "wall", "zones", "task-board", "notices", "day-brief", "search"), "cdc_east": ("case-report", "duplicates"),
+        "command": ("home", "wall", "zones", "task-board", "notices", "day-brief", "search", "scenarios"), "cdc_east": ("case-report", "duplicates"),
         "grid": ("field", "home"), "sec_admin": ("tokens",), "office": ("rules-proposals", "area-map"),
     }  # fmt: skip
     for who, names in empty.items():

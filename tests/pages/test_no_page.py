@@ -83,8 +83,12 @@ def test_a_short_address_leads_on(scene, route: str):
     assert answer.status_code == 302 and not is_page(answer)
 
 
-def test_a_part_is_no_page(scene):
-    for who, route, kwargs in (("command", "wall-live", {"path": "5104"}), ("cdc_east", "ledger-count", {"key": "person"})):
+def test_a_part_is_no_page(prepared_scene):
+    scene = prepared_scene
+    for who, route, kwargs in (
+        ("command", "wall-live", {"path": "5104"}), ("cdc_east", "ledger-count", {"key": "person"}),
+        ("command", "scenario-progress", {"pk": scene.waiting_comparison}),
+    ):  # fmt: skip
         answer = scene.cast.client(who).get(reverse(route, kwargs=kwargs))
         assert answer.status_code == 200 and not is_page(answer), route
         assert route in of_kind("part")
@@ -104,6 +108,7 @@ def test_data_says_its_type(prepared_scene):
         "javascript-catalog": (cast.client("grid"), {}), "mfa_download_recovery_codes": (codes, {}),
         "ledger-import-rejected": (cast.client("secretary"), {"key": "person", "pk": scene.sheet}),
         "ledger-export-file": (reader, {"key": "person", "name": made.context["name"]}),
+        **{name: (cast.client("command"), {"pk": scene.comparison}) for name in ("scenario-csv", "scenario-json")},
         "area-schematic": (cast.client("office"), {}), "area-outlines": (cast.client("office"), {}),
     }  # fmt: skip
     assert sorted(asked) == sorted(DATA)

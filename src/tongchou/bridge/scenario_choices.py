@@ -33,9 +33,11 @@ from tongchou.store.epidemic_packs import (
 LEDGER = "ledger"
 OWN_CENSUS = "own"
 MOST_TEXT, MOST_MEASURES = 60_000, 60
-MARKS = {"seen": ("见于项目文件", "seen in the project's documents"), "knowledge": ("凭记忆引用，待核对", "cited from memory, to be checked"),
-         "assumption": ("假定", "assumption")}  # fmt: skip
-_MARK = re.compile(r"\s*\[(seen|knowledge|assumption)\]")
+MARKS = {
+    "seen": ("已核对", "checked"), "knowledge": ("凭记忆引用，待核对", "cited from memory, to be checked"), "assumption": ("假定", "assumption"),
+}  # fmt: skip
+"""what the marks of a pack say of a source"""
+_MARK = re.compile(r"\s*\[(seen|knowledge|assumption)[^\]]*\]")
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,12 @@ class Source:
     """What a figure of a pack rests on, and how sure that is."""
 
     table: str
-    text: str
-    marks: tuple[str, ...]
+    parts: tuple[tuple[str, str], ...]
+    """pieces of its text, each with the mark that ends it, "" for none"""
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _mark in self.parts)
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,8 @@ def _disease(told: Mapping[str, Any]) -> DiseaseChoice:
 def source_of(line: str) -> Source:
     """A line ``table: source [mark]`` of a pack."""
     table, _, text = line.partition(": ")
-    return Source(table, _MARK.sub("", text), tuple(dict.fromkeys(_MARK.findall(text))))
+    pieces = [*_MARK.split(text), ""]  # text, mark, text, mark, ..., text, ""
+    return Source(table, tuple((piece, mark) for piece, mark in zip(pieces[::2], pieces[1::2], strict=True) if piece or mark))
 
 
 @cache
@@ -93,12 +100,8 @@ def shipped() -> dict[str, dict[str, Any]]:
 
 @cache
 def presets() -> dict[str, dict[str, Any]]:
-    """Measures to add, each with names, ``source`` as text, ``marks`` and its ``row``."""
-    found = {}
-    for name, told in load_presets().items():
-        source = source_of(f"{name}: {told['source']}")
-        found[name] = {**told, "source": source.text, "marks": source.marks}
-    return found
+    """Measures to add, each with names, ``source`` with its marks, and its ``row``."""
+    return load_presets()
 
 
 def read_side(text: str, *, name: str = "") -> dict[str, Any]:

@@ -34,11 +34,6 @@ def describe_disease(name: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def scenario_names() -> list[str]:
-    """Scenarios that ship, by the name of their file."""
-    return sorted(path.stem for path in SCENARIOS.glob("*.toml"))
-
-
 def scenario_text(name: str) -> str:
     """The file of a shipped scenario. Raises EpidemicFault for another name."""
     if name not in scenario_names():
