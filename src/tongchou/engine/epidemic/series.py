@@ -19,9 +19,10 @@ from tongchou.engine.epidemic.workdays import count_absences, count_closed, lear
 Numbers = NDArray[Any]
 ANYBODY = tuple(division for division in DIVISIONS if division != "layer")
 SERIES = {
-    **dict.fromkeys((*EVENTS, "beds"), DIVISIONS), "quarantined": ANYBODY, "tests": ANYBODY, "workdays_lost": ANYBODY, "school_days_lost": ANYBODY,
+    **dict.fromkeys((*EVENTS, "beds"), DIVISIONS), "quarantined": ANYBODY, "tests": ANYBODY, "workdays_lost": ANYBODY,
+    "school_days_lost": tuple(division for division in ANYBODY if division != "sector"),
 }  # fmt: skip
-"""each quantity with its divisions; areas are of the home, sectors of the day's site. ``beds`` are persons in hospital at the
+"""each quantity with its divisions; areas are of the home, sectors of the day's site (pupils are of none). ``beds`` are persons in hospital at the
 end of the day, ``quarantined`` persons in isolation or quarantine, at home and at sites"""
 
 

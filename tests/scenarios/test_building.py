@@ -1,0 +1,171 @@
+"""Building a comparison on the page: shipped orders, fields, files; what is wrong is said, nothing typed is lost."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from tongchou.bridge import scenario_choices as choices
+from tongchou.scenarios.models import ScenarioRun
+from tongchou.store.census_tables import SHIPPED
+
+from tests.scenarios.conftest import OPEN, SHUT, form_with
+
+pytestmark = pytest.mark.django_db
+DAY = date(2020, 2, 14)
+
+
+def sides(answer):
+    return [side for side, _name, _lines, _imports in answer.context["sides"]]
+
+
+def text(answer) -> str:
+    return answer.content.decode()
+
+
+def test_the_first_visit_asks_for_two_weeks_of_school(desk):
+    answer = desk.client.get(reverse("scenario-new"))
+    first, second = sides(answer)
+    assert (first.name_zh, second.name_zh) == ("学校停课四周", "学校停课六周")
+    said = text(answer)
+    assert said.count("与另一情景不同") == 2 and "02-21–04-02（第 7–48 天）" in said
+    assert "新型冠状病毒（原始株）" in said and "1,212,203" in said
+    assert 'class="mark is-' in said, "sources of the disease pack with their marks"
+    empty = text(desk.client.get(reverse("scenarios")))
+    assert "还没有推演" in empty and reverse("scenario-new") in empty
+
+
+def test_two_weeks_longer_is_one_field(desk):
+    start = desk.client.get(reverse("scenario-new"))
+    fields = desk.fields(start)
+    last = int(fields["b-count"]) - 1
+    answer = desk.send("refresh", **{**fields, f"b-{last}-to_day": "62"})
+    rows = sides(answer)[1].rows
+    assert rows[last] == {"kind": "closure", "layers": ["school"], "from_day": 7, "to_day": 62}
+    assert "（第 7–62 天）" in text(answer)
+
+
+def test_load_copy_add_and_remove(desk):
+    fields = desk.fields(desk.client.get(reverse("scenario-new")))
+    loaded = desk.send("load:a", **{**fields, "a-template": "uncontrolled"})
+    assert sides(loaded)[0].rows == [] and len(sides(loaded)[1].rows) == 6
+    copied = desk.send("copy:b", **desk.fields(loaded))
+    assert sides(copied)[1].rows == []
+    added = desk.send("add:b", **{**desk.fields(copied), "b-preset": "tracing"})
+    assert [row["kind"] for row in sides(added)[1].rows] == ["tracing"]
+    changed = desk.send("refresh", **{**desk.fields(added), "b-0-found-school": "55", "b-0-found-community": "", "b-0-delay-school": "3"})
+    row = sides(changed)[1].rows[0]
+    assert row["found"]["school"] == 0.55 and "community" not in row["found"]
+    assert row["delay_days"]["school"] == 3 and "community" not in row["delay_days"]
+    removed = desk.send("remove:b:0", **desk.fields(changed))
+    assert sides(removed)[1].rows == []
+
+
+@pytest.mark.parametrize("name", sorted(choices.presets()))
+def test_every_measure_on_offer_survives_the_form(desk, name):
+    """Added, shown as fields and sent back unchanged, it is the measure that the preset names, for the engine too."""
+    fields = desk.fields(desk.client.get(reverse("scenario-new")))
+    added = desk.send("add:a", **{**fields, "a-preset": name})
+    again = desk.send("refresh", **desk.fields(added))
+    assert not sides(again)[0].problem
+    row = choices.presets()[name]["row"]
+    sent = sides(again)[0].rows[-1]
+    assert {key: sent[key] for key in row} == row
+    assert {key: value for key, value in sent.items() if key not in row} == {
+        key: choices.default_of(row["kind"], key) for key in sent if key not in row and key != "from_day"
+    } | ({"from_day": 0} if "from_day" not in row else {})
+
+
+def test_strengths_ages_sectors_and_counties(desk):
+    fields = desk.fields(desk.client.get(reverse("scenario-new")))
+    answer = desk.send("add:a", **{**fields, "a-preset": "sector"})
+    at = len(sides(answer)[0].rows) - 1
+    changed = {
+        f"a-{at}-compliance": "80", f"a-{at}-from_day": "5", f"a-{at}-to_day": "", f"a-{at}-sectors": ["2", "7"],
+        f"a-{at}-counties": ["510403"], f"a-{at}-first_age": "18", f"a-{at}-last_age": "59",
+    }  # fmt: skip
+    answer = desk.send("refresh", **{**desk.fields(answer), **changed})
+    assert sides(answer)[0].rows[at] == {
+        "kind": "closure", "compliance": 0.8, "sectors": [2, 7], "counties": ["510403"], "ages": [18, 59], "from_day": 5,
+    }  # fmt: skip
+    assert "80% 遵守 · 西区、制造业、住宿和餐饮业、18–59 岁" in text(answer)
+
+
+@pytest.mark.parametrize(("key", "value", "said"), [
+    ("compliance", "180", "compliance 应在 0 到 1 之间"), ("compliance", "many", "第 1 项措施：“遵守”应为数字，现为“many”"),
+    ("from_day", "1.5", "“从第几天”应为整数"), ("to_day", "2", "to_day 不应早于 from_day"),
+])  # fmt: skip
+def test_what_is_wrong_with_a_measure_is_said_beside_it(desk, key, value, said):
+    order = '[[measure]]\nkind = "closure"\ncompliance = 0.9\nlayers = ["school"]\nfrom_day = 5\n'
+    fields = desk.fields(desk.build(order, SHUT))
+    answer = desk.send("run", **{**fields, f"a-0-{key}": value})
+    assert answer.status_code == 422 and said in text(answer)
+    assert ScenarioRun.objects.count() == 0
+
+
+@pytest.mark.parametrize(("file", "zh", "en"), [
+    ('[[measure]]\nkind = "closure"\nlayers = ["moon"]\n', "第 2 行", "line 2"),
+    ('name_zh = "x"\n\n[[measure]]\nkind = "holiday"\n', "第 4 行：没有措施 holiday", "line 4: there is no measure"),
+    ("disease = \n", "第 1 行：不是正确的 TOML", "line 1: not valid TOML"),
+    ('measure = 3\n', "measure 应逐项写成 [[measure]]", "write each of measure as a table"),
+    ('[[measure]]\nkind = "closure"\nfrom_day = "Monday"\n', "第 3 行：from_day 应为整数", "line 3: from_day must be a whole number"),
+    ('[[imports]]\ncount = "ten"\n', "第 2 行：count 应为整数", "line 2: count must be a whole number"),
+])  # fmt: skip
+def test_a_file_that_cannot_be_read_names_the_line_in_both_languages(desk, file, zh, en):
+    sent = form_with("", "")
+    answer = desk.send("text:a", **{**sent, "a-text": file})
+    assert zh in text(answer) and file in sides(answer)[0].text, "what was pasted stays in the field"
+    assert en in desk.client.post(reverse("scenario-new"), {"do": "text:a", **sent, "a-text": file}, headers={"Accept-Language": "en"}).content.decode()
+
+
+def test_a_file_is_uploaded(desk):
+    file = SimpleUploadedFile("open.toml", ('disease = "measles"\n' + OPEN + "[[imports]]\nper_day = 0.5\nto_day = 9\n").encode())
+    answer = desk.client.post(reverse("scenario-new"), {"do": "text:a", **form_with("", ""), "a-file": file})
+    side = sides(answer)[0]
+    assert side.name_zh == "open" and side.rows[0]["kind"] == "masks" and side.imports == [{"per_day": 0.5, "to_day": 9}]
+    assert "文件写的疾病是 measles" in text(answer) and "输入感染 · 平均每天 0.5 例" in text(answer)
+    again = desk.send("refresh", **desk.fields(answer))
+    assert sides(again)[0].imports == side.imports, "what the fields do not show is carried along"
+    broken = SimpleUploadedFile("broken.toml", b"\xff\xfe\x00")
+    assert "不是 UTF-8 文本" in text(desk.client.post(reverse("scenario-new"), {"do": "text:a", **form_with("", ""), "a-file": broken}))
+
+
+def test_tampered_rows_are_not_taken(desk):
+    fields = desk.fields(desk.build())
+    for stored in ("[]", "{", '{"kind": "closure", "layers": 7}', '{"kind": "nuke"}', '{"kind": "closure", "from_day": {"a": 1}}'):
+        answer = desk.send("refresh", **{**fields, "a-0-row": stored})
+        assert answer.status_code == 200 and sides(answer)[0].rows == []
+
+
+def test_the_stored_file_is_whole_and_an_earlier_one_can_be_changed(desk):
+    row = desk.ask(imports_per_day="0.5", imports_days="7")
+    table = tomllib.loads(row.sides[1]["text"])
+    assert table["disease"] == "sars-cov-2-wild" and table["first_weekday"] == 4  # 14 February 2020 was a Friday
+    assert [one["kind"] for one in table["measure"]] == ["masks", "closure"]
+    assert row.plan["imports"] == [{"count": 20}, {"per_day": 0.5, "from_day": 1, "to_day": 7}]
+    answer = desk.client.get(reverse("scenario-new"), {"from": str(row.pk)})
+    form = answer.context["form"]
+    assert [one.rows for one in sides(answer)] == [tomllib.loads(side["text"])["measure"] for side in row.sides]
+    assert (str(form["days"].value()), str(form["people"].value()), str(form["imports_per_day"].value())) == ("14", "1000", "0.5")
+
+
+def test_what_the_form_asks_is_bounded(desk):
+    fields = desk.fields(desk.build())
+    answer = desk.send("run", **{**fields, "days": "9999", "replicates": "1", "starts_on": "x", "disease": "plague"})
+    assert answer.status_code == 422 and set(answer.context["form"].errors) == {"days", "replicates", "starts_on", "disease"}
+
+
+def test_a_city_of_its_own_census(desk, tmp_path, settings):
+    """The county table that an installation brings stands beside the shipped ones."""
+    shipped = choices.cities("5104", DAY)["panzhihua"]
+    settings.DATA = tmp_path
+    (tmp_path / "packs").mkdir()
+    lines = SHIPPED.read_text(encoding="utf-8").splitlines()
+    (tmp_path / "packs" / "census.csv").write_text("\n".join([lines[0], *(line for line in lines if line.startswith("panzhihua"))]), encoding="utf-8")
+    own = choices.cities("5104", DAY)["own"]
+    assert (own.persons, own.counties) == (shipped.persons, shipped.counties)
+    assert choices.cities("510402", DAY)["own"].counties == (("510402", "东区"),)
