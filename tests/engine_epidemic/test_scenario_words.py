@@ -56,6 +56,7 @@ def test_differences_by_hand():
     assert find_differences([SCHOOLS, masks], [masks, SCHOOLS]) == []
     found = find_differences([work, SCHOOLS], [longer, masks])
     assert [(one.first, one.second) for one in found] == [(work, None), (SCHOOLS, longer), (None, masks)]
+    assert find_differences([{**SCHOOLS, "compliance": 1.0}], [SCHOOLS]) == [], "what holds by default is no difference"
     twice = find_differences([SCHOOLS, SCHOOLS], [SCHOOLS])
     assert [(one.first, one.second) for one in twice] == [(SCHOOLS, None)]
 

@@ -180,7 +180,7 @@ def test_who_may_ask_and_who_sees_what(desk, cast, done):
     assert east.send("run", **{**east.fields(east.build()), "area": "5104"}).status_code == 422, "an area out of reach is not taken"
     shown = cast.client("east").get(reverse("scenarios")).content.decode()
     assert str(row.pk) in shown and str(done.pk) not in shown
-    rows = cast.client("east").get("/api/v1/scenario_run/").json()["rows"]
+    rows = cast.client("east").get("/api/v1/scenario_run/").json()["results"]
     assert [one["id"] for one in rows] == [str(row.pk) for row in ScenarioRun.objects.filter(area_path="510402").order_by("-asked_at", "-id")]
 
 

@@ -182,11 +182,12 @@ def find_differences(first: Sequence[Row], second: Sequence[Row]) -> list[Differ
     Rows are paired by kind and by whom they are for, then by kind; in the order of the first list, rows of the second
     alone at the end.
     """
-    left, right = [dict(row) for row in first], [dict(row) for row in second]
-    for row in list(left):
-        if row in right:
+    left, right = list(first), list(second)
+    for row in first:
+        same = next((other for other in right if _in_full(other) == _in_full(row)), None)
+        if same is not None:
             left.remove(row)
-            right.remove(row)
+            right.remove(same)
     pairs: dict[int, Row] = {}
     for alike in (_selects, _kind):
         for at, row in enumerate(left):
@@ -195,6 +196,12 @@ def find_differences(first: Sequence[Row], second: Sequence[Row]) -> list[Differ
                 pairs[at] = match
                 right.remove(match)
     return [*(Difference(row, pairs.get(at)) for at, row in enumerate(left)), *(Difference(None, row) for row in right)]
+
+
+def _in_full(row: Row) -> dict[str, Any]:
+    """With everything that holds where it is not written."""
+    own = KINDS[row["kind"]].own if row["kind"] in KINDS else {}
+    return {"from_day": 0, **{key: value for key, value in own.items() if value is not ...}, **row}
 
 
 def _kind(row: Row) -> Any:

@@ -192,9 +192,12 @@ def _changed(row: dict[str, Any], name: str, post: Any) -> dict[str, Any]:
     if f"{name}-first_age" in post:
         first, last = (_number(post.get(f"{name}-{key}", ""), _("年龄"), whole=True) for key in ("first_age", "last_age"))
         _put(new, "ages", None if first is None and last is None else [int(first or 0), int(127 if last is None else last)])
-    if "found" in row and isinstance(row["found"], dict):
-        new["found"], new["delay_days"] = _rates(row, name, post)
-    return new
+    if isinstance(row.get("found"), dict):
+        new["found"], delays = _rates(row, name, post)
+        _put(new, "delay_days", delays or None)
+    # a field that shows what holds by default anyway adds nothing to the file
+    usual = {"from_day": 0, **{key: choices.default_of(kind, key) for key in choices.own_keys(kind)}}
+    return {key: value for key, value in new.items() if key in row or key not in usual or value != usual[key]}
 
 
 FROM_TO = {"from_day": gettext_lazy("从第几天"), "to_day": gettext_lazy("到第几天")}
