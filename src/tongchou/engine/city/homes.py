@@ -1,7 +1,7 @@
 """Who lives with whom in one county: places of households filled from the pool of persons, nobody left over.
 
-Every place draws the age that it wishes for (a child's is its mother's less the age at childbirth); wishes and persons,
-both in order of age, are matched one to one. So the county's ages are met exactly and gaps between generations stay near
+Every place draws the age that it wishes for, from the children up: a mother's is her children's and the age at childbirth, a
+grandmother's is the mother's and another. Wishes and persons, both in order of age, are matched one to one. So the county's ages are met exactly and gaps between generations stay near
 the drawn ones.
 """
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tongchou.engine.city.census import Counts, Reals
 from tongchou.engine.city.kinds import FEMALE, MALE
 from tongchou.engine.city.plan import Types, role_totals
-from tongchou.engine.city.roles import COLUMNS, SEXED, YEARS, fit_roles, readiness
+from tongchou.engine.city.roles import COLUMNS, SEXED, YEARS, curve, fit_roles, readiness
 from tongchou.engine.city.sites import stable_order
 
 EXCHANGES: Final = 40
@@ -89,6 +89,13 @@ class _Stock:
         return _in_order(self.waiting[name], wish)
 
 
+def _run(homes: Index) -> Index:
+    """0, 1, 2... inside each run of equal entries."""
+    every = np.arange(len(homes))
+    first = np.concatenate((np.ones(min(len(homes), 1), bool), np.diff(homes) != 0))
+    return every - np.maximum.accumulate(np.where(first, every, 0))
+
+
 def _in_order(codes: Index, wish: Reals) -> Index:
     given = np.empty(len(codes), np.int64)
     given[stable_order(np.floor((wish - wish.min(initial=0.0)) * WISH_STEPS).astype(np.int64))] = codes
@@ -106,9 +113,10 @@ class _Builder:
     def rooms(self, singles: int) -> Rooms:
         self._couples()
         self._sharers()
-        parent = self._parents()
+        homes, wish = self._wished_children()
+        parent = self._parents(homes, wish)
         self._grandparents(parent)
-        self._children(parent)
+        self._children(parent, homes, wish)
         self._elders()
         self._kin()
         alone = self.stock.waiting["S"]
@@ -205,25 +213,52 @@ class _Builder:
 
     def _seats(self, homes: Index) -> Index:
         """The next free seat for each entry of ``homes``, equal entries standing side by side."""
-        first = np.concatenate(([True], np.diff(homes) != 0)) if len(homes) else np.empty(0, bool)
-        run = np.arange(len(homes)) - np.maximum.accumulate(np.where(first, np.arange(len(homes)), 0))
-        seats = self.start[homes] + self.filled[homes] + run
+        seats = self.start[homes] + self.filled[homes] + _run(homes)
         np.add.at(self.filled, homes, 1)
         return seats
 
-    def _parents(self) -> Reals:
-        """Ages of the mothers by household; those of absent mothers are drawn too, for grandchildren without parents."""
+    def _wished_children(self) -> tuple[Index, Reals]:
+        """(household of each child, the age wished for it): one by lot out of all children, the others at birth intervals from it.
+
+        Where the next one would be unborn it is the elder, where it would have left home it is the younger.
+        """
+        homes = np.repeat(np.arange(len(self.kind)), self.types.children[self.kind])
+        run = _run(homes)
+        wish = np.zeros(len(homes))
+        wish[run == 0] = self._first_children(homes[run == 0])
+        mean, shape = self.figures["child_spacing_years"]
+        least, most = wish.copy(), wish.copy()
+        for number in range(1, int(run.max(initial=0)) + 1):
+            at = np.flatnonzero(run == number)
+            spacing = self.chance.gamma(shape, mean / shape, len(at))
+            younger, elder = least[at - 1] - spacing, most[at - 1] + spacing
+            lot = self.chance.random(len(at)) < 0.5
+            wish[at] = np.where((younger >= 0) & (lot | (elder > self.figures["brothers_leave_at"])), younger, elder)
+            least[at], most[at] = np.minimum(least[at - 1], wish[at]), np.maximum(most[at - 1], wish[at])
+        return homes, wish
+
+    def _first_children(self, homes: Index) -> Reals:
+        """Wished age of one child of each home: the younger a child the oftener its grandparents live with it."""
+        ages = np.bincount(self.stock.waiting["C"] % 128, minlength=YEARS).astype(np.float64)
+        old = (self.types.members("G") > 0)[self.kind[homes]]
+        kept = ages * curve(self.figures["with_grandparents"])
+        kept = np.minimum(kept * (ages.sum() * old.sum() / max(kept.sum() * len(homes), 1e-9)), ages)
+        wish = np.zeros(len(homes))
+        for side, weight in ((old, kept), (~old, ages - kept)):
+            weight = weight + 1e-9 * ages + 1e-12
+            wish[side] = self.chance.choice(YEARS, int(side.sum()), p=weight / weight.sum())
+        return wish + self.chance.random(len(homes))
+
+    def _parents(self, homes: Index, wish: Reals) -> Reals:
+        """Ages of the mothers by household; those of absent mothers are drawn too, for grandchildren without parents.
+
+        homes, wish: of each child.
+        """
+        count = np.maximum(self.types.children[self.kind], 1)
+        mother = np.bincount(homes, wish, minlength=len(self.kind)) / count + self._gap("mother_gap_years", len(self.kind))
         homes = self._has("P")
-        women = self.stock.waiting["Pf"] % 128
-        # parents who live with their own parents are the younger ones
-        younger = (self.types.members("G") > 0)[self.kind[homes]] * self.figures["three_generations_younger_years"]
-        wish = self._drawn(women, len(homes)) - younger
-        ages = np.zeros(len(self.kind))
-        ages[homes] = self._pair("P", homes, wish)
-        skipped = np.flatnonzero((self.types.members("P") == 0)[self.kind] & (self.types.members("G") > 0)[self.kind])
-        young = women[women < 45]
-        ages[skipped] = self._drawn(young if len(young) else women, len(skipped))
-        return ages
+        mother[homes] = self._pair("P", homes, mother[homes])
+        return mother
 
     def _drawn(self, ages: Index, count: int) -> Reals:
         if not len(ages):
@@ -237,19 +272,11 @@ class _Builder:
         great = self._has("X")
         age = np.zeros(len(self.kind))
         age[homes] = older
-        self._pair("X", great, age[great] + self._gap("grandmother_gap_years", len(great)), below=age[great])
+        self._pair("X", great, age[great] + self._gap("elder_gap_years", len(great)), below=age[great])
 
-    def _children(self, parent: Reals) -> None:
-        homes = np.repeat(np.arange(len(self.kind)), self.types.children[self.kind])
-        first = np.concatenate(([True], np.diff(homes) != 0)) if len(homes) else np.empty(0, bool)
-        run = np.arange(len(homes)) - np.maximum.accumulate(np.where(first, np.arange(len(homes)), 0))
-        gap = np.zeros(len(self.kind))
-        gap[:] = self._gap("mother_gap_years", len(self.kind))
-        mean, shape = self.figures["child_spacing_years"]
-        spacing = self.chance.gamma(shape, mean / shape, len(homes)) * run
-        # the k-th child is the younger: the eldest sits where an only child would, less half of its brothers' spacing
-        wish = parent[homes] - gap[homes] - spacing + 0.5 * spacing.mean() if len(homes) else np.empty(0)
-        children = self.stock.match("C", np.maximum(wish, -1.0 + self.chance.random(len(homes))))
+    def _children(self, parent: Reals, homes: Index, wish: Reals) -> None:
+        """``homes``, ``wish``: of each child."""
+        children = self.stock.match("C", wish)
         self._keep_apart(children, parent[homes], -1)
         self.code[self._seats(homes)] = children
 
@@ -259,7 +286,7 @@ class _Builder:
         age = np.zeros(len(self.kind))
         age[homes] = child
         elders = self._has("E")
-        self._pair("E", elders, age[elders] + self._gap("mother_gap_years", len(elders)), below=age[elders])
+        self._pair("E", elders, age[elders] + self._gap("elder_gap_years", len(elders)), below=age[elders])
 
     def _kin(self) -> None:
         """Other relatives, whose age says nothing about that of the household."""

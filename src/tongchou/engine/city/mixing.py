@@ -36,8 +36,8 @@ def ages_by_setting(city: City) -> dict[str, Reals]:
 def find_mixing(city: City, *, by_group: bool = False) -> dict[str, Reals]:
     """F of the four settings, [85, 85] each. Schools and workplaces mix as a whole, or ``by_group`` inside classes and teams.
 
-    Care homes, prisons and hospitals are workplaces here. The household table is that of persons in family households: a
-    room of a dormitory or care home is none.
+    Care homes, prisons and hospitals are workplaces of those who work there, as in the reference; who lives there is in
+    neither table. The household table is that of persons in family households: a room of a dormitory or care home is none.
     """
     age = np.minimum(city.age, AGES - 1)
     number = ages_by_setting(city)
@@ -45,10 +45,14 @@ def find_mixing(city: City, *, by_group: bool = False) -> dict[str, Reals]:
     start = city.group_start if by_group else city.site_member_start()
     teaches = school[city.group_site()] if by_group else school
     everybody = np.arange(city.persons, dtype=np.int32)
+    lives_there = np.isin(city.household_kind, [HouseholdKind.CARE_HOME, HouseholdKind.PRISON, HouseholdKind.OTHER_CLOSED])
+    comes = ~lives_there[city.household[city.group_members]]
+    workers = city.group_members[comes]
+    start_of_workers = np.concatenate(([0], np.cumsum(comes)))[start].astype(np.int32)
     met = {
         "household": _meetings(age, everybody, city.household_start, city.household_kind == HouseholdKind.FAMILY),
         "school": _meetings(age, city.group_members, start, teaches),
-        "work": _meetings(age, city.group_members, start, ~teaches),
+        "work": _meetings(age, workers, start_of_workers, ~teaches),
     }
     found = {setting: table / np.maximum(number[setting], 1.0)[:, None] for setting, table in met.items()}
     share = number["community"] / len(city)

@@ -20,6 +20,13 @@ OPEN_BAND_RATIO: Final = 0.82
 COLUMNS: Final = ("S", "R", "C", "Nm", "Nf", "Pm", "Pf", "Gm", "Gf", "Em", "Ef", "Am", "Af", "Xm", "Xf", "K")
 """Places by role; roles of couples by sex. Rows of the tables are men by age, then women by age."""
 SEXED: Final = ("P", "G", "E", "A", "X")
+LINKED: Final = ("P", "G", "A", "E", "X")
+"""Places whose ages follow from those of another generation."""
+MOST_LINKED: Final = 0.92
+"""Share of an age and sex that ``LINKED`` places may take together: nobody's generation lives wholly with its children."""
+MOST_YOUNGER: Final = 25
+"""Years by which a husband may be the younger."""
+SWEEPS: Final = 300
 
 
 def curve(points: Sequence[Sequence[float]]) -> Reals:
@@ -73,15 +80,27 @@ def take(pool: Counts, wanted: int, readiness: Reals) -> Counts:
 
 
 def readiness(figures: Mapping[str, Any], pool: Counts) -> Reals:
-    """[202, 16] how readily each age and sex takes each place. Parents follow from the children of the pool."""
+    """[202, 16] how readily each age and sex takes each place.
+
+    Only the children's ages and those of unmarried adults have curves of their own; ages of the ``LINKED`` follow from them
+    over the years between generations, grandparents and elders as many as are still alive.
+    """
     household, by_age = figures["household"], figures["household"]["role_by_age"]
     both = pool.sum(axis=0).astype(np.float64)
-    child = curve(household["child_at_home"])
     small = np.maximum(both, 1.0)
-    mothers = _older(both * child, household["mother_gap_years"])
-    young_mothers = _older(both * np.where(AGES < GROWN, 1.0, child * 0.5), household["mother_gap_years"])
-    grandmothers = _older(young_mothers, household["grandmother_gap_years"])
-    later = household["husband_gap_years"]
+    child, alive = curve(household["child_at_home"]), curve(household["alive"])
+    adult = curve(by_age["adult_child"])
+    mothers = _older(both * child * curve(household["with_grandparents"]), household["mother_gap_years"])
+    grandmothers = alive * _older(mothers, household["grandmother_gap_years"])
+    elder = household["elder_gap_years"]
+    shapes = {
+        "N": curve(by_age["couple"]),
+        "P": _older(both * child, household["mother_gap_years"]) / small,
+        "G": grandmothers / small,
+        "A": adult * _older(alive[::-1], elder)[::-1],
+        "E": alive * _older(both * adult, elder) / small,
+        "X": alive * _older(grandmothers, elder) / small,
+    }
     table = np.zeros((2, YEARS, len(COLUMNS)))
 
     def put(name: str, men: Reals, women: Reals) -> None:
@@ -89,40 +108,29 @@ def readiness(figures: Mapping[str, Any], pool: Counts) -> Reals:
         table[1, :, COLUMNS.index(name)] = women
 
     nobody = np.zeros(YEARS)
-    for name, curve_name in (("S", "single"), ("R", "sharer"), ("K", "kin")):
-        put(name, curve(by_age[curve_name]), curve(by_age[curve_name]))
-    put("C", child, child)
-    shapes = {
-        "N": curve(by_age["couple"]),
-        "P": mothers / small,
-        "G": grandmothers / small,
-        "E": curve(by_age["elder"]),
-        "A": curve(by_age["adult_child"]),
-        "X": curve(by_age["great_grandparent"]),
-    }
+    for name, shape in (("S", curve(by_age["single"])), ("R", curve(by_age["sharer"])), ("K", curve(by_age["kin"])), ("C", child)):
+        put(name, shape, shape)
     grown = GROWN + 2 <= AGES
     for role, shape in shapes.items():
-        put(f"{role}m", np.where(grown, _later(shape * small, later[0]) / small, 0.0), nobody)
+        husbands = _older(shape * small, household["husband_gap_years"], back=MOST_YOUNGER) / small
+        put(f"{role}m", np.where(grown, husbands, 0.0), nobody)
         put(f"{role}f", nobody, np.where(grown, shape, 0.0))
     return table.reshape(2 * YEARS, -1)
 
 
-def _older(children: Reals, gap: Sequence[float]) -> Reals:
-    """Parents by age of children by age."""
-    step = np.arange(YEARS)
+def _older(children: Reals, gap: Sequence[float], back: int = 0) -> Reals:
+    """Parents by age of children by age, whose gap is normal; ``back`` years the younger at most."""
+    step = np.arange(-back, YEARS)
     density = np.exp(-0.5 * ((step - gap[0]) / gap[1]) ** 2)
-    return np.convolve(children, density / density.sum())[:YEARS]
-
-
-def _later(shape: Reals, years: float) -> Reals:
-    return np.interp(AGES - years, AGES, shape, left=0.0)
+    return np.convolve(children, density / density.sum())[back : back + YEARS]
 
 
 def fit_roles(pool: Counts, wanted: Counts, ready: Reals) -> Counts:
     """[202, 16] persons of each age and sex in each place: rows are ``pool``, columns ``wanted``, as near to ``ready`` as can be.
 
-    Iterative proportional fitting (Deming and Stephan 1940), then whole numbers by rows, then single moves until the
-    columns fit. ``pool`` and ``wanted`` must have the same sum.
+    The ``LINKED`` are placed first, so that the years between generations stay as they are wished; the other places share
+    those who are left, by iterative proportional fitting (Deming and Stephan 1940), which at last goes over the whole table.
+    Then whole numbers by rows, and single moves until the columns fit. ``pool`` and ``wanted`` must have the same sum.
     """
     rows = pool.reshape(-1).astype(np.float64)
     table = ready * rows[:, None]
@@ -130,18 +138,41 @@ def fit_roles(pool: Counts, wanted: Counts, ready: Reals) -> Counts:
     fallback = np.zeros(len(COLUMNS))
     fallback[[COLUMNS.index("S"), COLUMNS.index("C")]] = 1e-6
     table[~young] += fallback * rows[~young, None]
-    for _sweep in range(300):
-        sums = table.sum(axis=0)
-        table *= np.divide(wanted, sums, out=np.zeros(len(sums)), where=sums > 0)
-        across = table.sum(axis=1)
-        table *= np.divide(rows, across, out=np.zeros(len(rows)), where=across > 0)[:, None]
-        if np.abs(table.sum(axis=0) - wanted).max() < 0.25:
-            break
+    linked = np.array([column[0] in LINKED for column in COLUMNS])
+    table[:, linked] = _place_linked(table[:, linked], rows, wanted[linked])
+    free = np.maximum(rows - table[:, linked].sum(axis=1), 0.0)
+    table[:, ~linked] = _proportional(table[:, ~linked] * (free / np.maximum(rows, 1.0))[:, None], free, wanted[~linked])
+    table = _proportional(table, rows, wanted)
     whole = np.array([share_out(int(count), weights) for count, weights in zip(rows, table, strict=True)])
     unplaced = pool.reshape(-1) - whole.sum(axis=1)
     whole[:, COLUMNS.index("C")] += unplaced
     _repair(whole, wanted, ready)
     return whole
+
+
+def _place_linked(table: Reals, rows: Reals, wanted: Counts) -> Reals:
+    """Columns with their shapes and the sums ``wanted``, cut where they would take more than ``MOST_LINKED`` of a row."""
+    for _sweep in range(SWEEPS):
+        sums = table.sum(axis=0)
+        table = table * np.divide(wanted, sums, out=np.zeros(len(sums)), where=sums > 0)
+        across = table.sum(axis=1)
+        over = across > MOST_LINKED * rows
+        if not over.any():
+            break
+        table[over] *= (MOST_LINKED * rows[over] / across[over])[:, None]
+    return table
+
+
+def _proportional(table: Reals, rows: Reals, wanted: Counts) -> Reals:
+    """The table with the sums ``rows`` and ``wanted``."""
+    for _sweep in range(SWEEPS):
+        sums = table.sum(axis=0)
+        table = table * np.divide(wanted, sums, out=np.zeros(len(sums)), where=sums > 0)
+        across = table.sum(axis=1)
+        table *= np.divide(rows, across, out=np.zeros(len(rows)), where=across > 0)[:, None]
+        if np.abs(table.sum(axis=0) - wanted).max() < 0.25:
+            break
+    return table
 
 
 def _repair(whole: Counts, wanted: Counts, ready: Reals) -> None:
