@@ -55,7 +55,14 @@ def synthesize_city(census: Census, *, people: int, seed: int, threads: int = 1)
     least = LEAST_PERSONS * len(census.counties)
     if not least <= people <= MOST_PERSONS:
         raise CityFault(f"人数应在 {least} 到 {MOST_PERSONS} 之间", f"people must be from {least} to {MOST_PERSONS}")
-    shares = share_out(people, np.array([county.population for county in census.counties]))
+    population = np.array([county.population for county in census.counties])
+    shares = share_out(people, population)
+    if not shares.all():
+        name, enough = census.counties[int(np.argmin(population))].name, -(-int(population.sum()) // int(population.min()))
+        raise CityFault(
+            f"人数 {people} 太少，{name} 分不到一个人：请给出至少 {enough} 人，或从普查表中去掉该区县",
+            f"{people} people leave nobody for {name}; ask for {enough} at least, or leave that county out of the table",
+        )
     types = read_types(census.figures)
     numbers = range(len(census.counties))
     with ThreadPoolExecutor(threads) as pool:
@@ -101,6 +108,10 @@ def _families(
     # Types that cannot hold everybody leave a few over, or want a few too many: singles take up the difference.
     planned = int(counts @ types.size)
     missed = abs(persons - singles - planned)
+    while planned > persons:
+        most = int(np.argmax(counts))
+        counts[most] -= min(int(counts[most]), -(-(planned - persons) // int(types.size[most])))
+        planned = int(counts @ types.size)
     singles = persons - planned
     generations = [int(counts[types.generations == many].sum()) + singles * (many == 1) for many in (1, 2, 3, 4)]
     filled, misplaced = fill_homes(pool, types, counts, singles, census.figures, chance)
