@@ -68,6 +68,10 @@ def test_the_least_that_can_be_said_is_enough():
         ({"site": ["mill", "school", "", "school", "mill", "shop"]}, "site 'shop' is not in the list"),
         ({"household": ["a", "", "b", "a", "c", "c"]}, "row 2 names no household"),
         ({"age": [40]}, "differ in length"),
+        ({"age": [40, 8, 70.5, 38, 41, 9]}, "row 3: age is 70.5; it must be a whole number"),
+        ({"age": [40, 8, None, 38, 41, 9]}, "row 3: age is None"),
+        ({"sex": [1, float("nan"), 2, 2, 1, 1]}, "row 2: sex is nan"),
+        ({"household": ["a", float("nan"), "b", "a", "c", "c"]}, "row 2 names no household"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_row(change, said):

@@ -64,6 +64,22 @@ def test_a_city_s_own_figures_are_used(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("line", "instead", "said"),
+    [
+        ("team = 8", "", "lack work.team"),
+        ("team = 8", 'team = "eight"', "lack work.team"),
+        ("exponent = 1.06", "exponent = [1]", "lack work.exponent"),
+        ("near_home = 0.45", "near_home = = 0.45", "are no TOML"),
+    ],
+)
+def test_figures_that_are_not_whole_are_refused_by_name(tmp_path, capsys, line, instead, said):
+    path = tmp_path / "mine.toml"
+    path.write_text(FIGURES.read_text(encoding="utf-8").replace(line, instead))
+    assert main(["city", "synthesize", "--census", "panzhihua", "--people", "6000", "--figures", str(path), "--out", str(tmp_path / "x")]) == 1
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["--census", "atlantis", "--people", "6000"], 1, "no census table or file 'atlantis'"),

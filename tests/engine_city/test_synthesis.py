@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,39 @@ def test_industries_are_within_two_percent_of_the_employed(pair):
 def test_a_size_that_cannot_be_is_refused(census, people, said):
     with pytest.raises(CityFault, match=said):
         synthesize_city(census, people=people, seed=1)
+
+
+def test_a_county_that_nobody_falls_to_is_named(census):
+    few = dataclasses.replace(census.counties[4], **_shrunk())
+    with pytest.raises(CityFault, match="leave nobody for") as refused:
+        synthesize_city(dataclasses.replace(census, counties=(*census.counties[:4], few)), people=600, seed=1)
+    assert few.name in refused.value.en and few.name in refused.value.zh
+
+
+def _shrunk():
+    """The figures of a county of one person."""
+    few = np.array([1, *[0] * 18])
+    return {"men": few, "women": np.zeros(19, np.int64), "households": 1, "people_in_households": 1, "households_of_one": 1, "generations": few[:4]}
+
+
+@pytest.mark.parametrize("people", [100, 101, 130, 500])
+def test_a_county_of_a_hundred_persons_is_a_city(census, people):
+    alone = dataclasses.replace(census, counties=(census.counties[3],))
+    city = synthesize_city(alone, people=people, seed=2)
+    assert len(city.check()) == people == city.sizes().sum()
+
+
+def test_a_barrack_town_of_men_has_no_more_homes_than_people(census):
+    """Mostly men outside families: more couples are wished for than there are persons at home."""
+    men = np.array([0] * 6 + [900, 900, 400] + [0] * 10)
+    town = dataclasses.replace(
+        census.counties[0], men=men, women=np.array([0] * 6 + [40, 40, 20] + [0] * 10),
+        households=520, people_in_households=1067, households_of_one=211, generations=np.array([437, 64, 19, 0]),
+    )  # fmt: skip
+    for people in (100, 111, 200, 900):
+        city = synthesize_city(dataclasses.replace(census, counties=(town,)), people=people, seed=1)
+        assert len(city.check()) == people
+        assert city.age.min() >= 25
 
 
 def test_the_same_seed_gives_the_same_city_and_another_another(census):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tongchou.engine.city import city_from_lists
+from tongchou.engine.city import city_from_lists, synthesize_city
 from tongchou.engine.epidemic import Imports, Layer, Meeting, simulate_epidemic
 from tongchou.engine.epidemic.faults import EpidemicFault
 from tongchou.engine.epidemic.theory import (
@@ -16,6 +16,8 @@ from tongchou.engine.epidemic.theory import (
     find_reproduction_number,
     scale_to_reproduction_number,
 )
+from tongchou.store.census_tables import read_census
+from tongchou.store.epidemic_packs import disease_names, load_contacts, load_disease
 
 from tests.engine_epidemic.cities import NOBODY, PLAIN, USUAL, alike, crowd, households, mixing, town
 
@@ -167,3 +169,11 @@ def test_a_city_where_nobody_meets_has_no_factor():
     with pytest.raises(EpidemicFault) as refused:
         scale_to_reproduction_number(crowd(5), PLAIN, NOBODY, 2.0)
     assert refused.value.zh and refused.value.en
+
+
+def test_packs_have_their_reproduction_number_in_the_city_that_they_were_set_in():
+    """The synthesised Panzhihua of 100,000, a case of the twelfth generation."""
+    city = synthesize_city(read_census("panzhihua"), people=100_000, seed=1)
+    for name in disease_names():
+        disease = load_disease(name)
+        assert find_reproduction_number(city, disease, load_contacts()) == pytest.approx(disease.reproduction_number, rel=0.01), name

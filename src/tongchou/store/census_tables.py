@@ -42,7 +42,31 @@ COLUMNS: Final[dict[str, str]] = {
 
 
 def read_figures(path: Path = FIGURES) -> dict[str, Any]:
-    """The figures that census tables leave open. Raises CityFault where the file is no TOML."""
+    """The figures that census tables leave open. Raises CityFault where the file is no TOML or lacks one that ours has."""
+    found = _parsed(path)
+    lacking = [] if path == FIGURES else _lacking(_parsed(FIGURES), found, "")
+    if lacking:
+        names = ", ".join(lacking[:5])
+        raise CityFault(
+            f"参数文件 {path} 缺少 {names}：请从 {FIGURES} 抄入", f"the figures {path} lack {names}; copy them from {FIGURES}"
+        )  # fmt: skip
+    return found
+
+
+def _lacking(ours: Mapping[str, Any], found: Mapping[str, Any], within: str) -> list[str]:
+    """Names of our figures that another file does not have, or has as something else."""
+    names = []
+    for name, value in ours.items():
+        given = found.get(name)
+        if isinstance(value, dict) and isinstance(given, dict):
+            # which school ages a kind has, and which roles have lone women, is the file's affair
+            names += [] if name in ("enrolled", "women_share") else _lacking(value, given, f"{within}{name}.")
+        elif isinstance(value, list | dict) != isinstance(given, list | dict) or given is None or isinstance(given, str):
+            names.append(within + name)
+    return names
+
+
+def _parsed(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:

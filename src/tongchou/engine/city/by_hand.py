@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -38,6 +39,8 @@ def city_from_lists(
     Persons keep the order of the list except that those who live together are moved together; ``City.row`` says which
     row each person was. Raises CityFault where a key has no row, a figure is out of range or a column is missing.
     """
+    if not counties:
+        raise CityFault("请至少给出一个区县", "give one county at least")
     count = _length(persons, "persons", ("age", "sex", "household"))
     if not count:
         raise CityFault("名单中没有人：请至少给出一人", "the list has no persons; give one at least")
@@ -69,10 +72,14 @@ def _length(columns: Columns, what: str, needed: tuple[str, ...]) -> int:
 
 
 def _figures(column: Sequence[Any] | NDArray[Any], name: str, least: int, most: int) -> Ints:
-    try:
-        values = np.asarray(column).astype(np.int64)
-    except (TypeError, ValueError):
-        raise CityFault(f"列 {name} 应为整数", f"column {name} must hold whole numbers") from None
+    real = np.array([_real(value) for value in column], np.float64)
+    wrong = ~np.isfinite(real) | (real != np.floor(real))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise CityFault(
+            f"第 {row + 1} 行的 {name} 为 {column[row]!r}，应为整数", f"row {row + 1}: {name} is {column[row]!r}; it must be a whole number"
+        )  # fmt: skip
+    values = real.astype(np.int64)
     outside = (values < least) | (values > most)
     if outside.any():
         row = int(np.argmax(outside))
@@ -83,11 +90,18 @@ def _figures(column: Sequence[Any] | NDArray[Any], name: str, least: int, most: 
     return values.astype(np.int32)
 
 
+def _real(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
 def _column(columns: Columns, name: str, count: int) -> NDArray[Any]:
     """A column as texts; what is not there is empty."""
     if name not in columns:
         return np.full(count, "")
-    given = [("" if value is None or value == -1 else str(value)) for value in columns[name]]
+    given = [("" if value is None or value == -1 or value != value else str(value)) for value in columns[name]]
     return np.array(given, dtype=np.str_)
 
 

@@ -243,7 +243,7 @@ def _reproduction_numbers(city: City, disease: Disease, contacts: Contacts, fact
     if factors is None:
         return None
     at = np.linspace(factors.min(), factors.max(), REPRODUCTION_POINTS)
-    known = [find_reproduction_number(city, disease.scaled(float(factor)), contacts, rounds=12) for factor in at]
+    known = [find_reproduction_number(city, disease.scaled(float(factor)), contacts) for factor in at]
     return np.interp(factors, at, known)
 
 
