@@ -55,8 +55,18 @@ def today() -> date:
     return day_of(now())
 
 
+#: the day that was asked last and its bounds: thousands of rows ask for the same one
+_last_day: tuple[datetime, datetime, date] | None = None
+
+
 def day_of(instant: datetime) -> date:
-    return instant.astimezone(zone()).date()
+    global _last_day
+    known = _last_day
+    if known is not None and known[0] <= instant < known[1]:
+        return known[2]
+    day = instant.astimezone(zone()).date()
+    _last_day = day_start(day), day_close(day), day
+    return day
 
 
 def day_start(day: date) -> datetime:

@@ -9,7 +9,7 @@ what ``bulk_create`` would.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -25,17 +25,14 @@ class _Statement:
     """The INSERT of a model: most columns go to the driver as they are, the others through a taker each."""
 
     def __init__(self, model: type[models.Model], vendor: str) -> None:
-        connection = connections[DEFAULT_DB_ALIAS]
         fields: list[Any] = list(model._meta.local_concrete_fields)
-        names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-        marks = ", ".join(["%s"] * len(fields))
-        self.sql = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608
+        self.sql = _sql(model, fields)
         self.read = itemgetter(*(field.attname for field in fields)) if len(fields) > 1 else lambda held: (held[fields[0].attname],)
         self.makers = [(place, make) for place, field in enumerate(fields) if (make := _maker(field, vendor)) is not None]
 
     def values(self, rows: Sequence[models.Model]) -> list[list[Any]]:
         takers = [(place, make()) for place, make in self.makers]
-        stored = []
+        stored: list[list[Any]] = []
         for row in rows:
             values = list(self.read(row.__dict__))
             for place, take in takers:
@@ -57,26 +54,82 @@ def insert_new(model: type[models.Model], rows: Sequence[models.Model]) -> None:
         return
     connection = connections[DEFAULT_DB_ALIAS]
     statement = _statement(model, connection.vendor)
+    seal_rows(model, rows)
     with connection.cursor() as cursor:
         cursor.executemany(statement.sql, statement.values(rows))
     for row in rows:
         row._state.adding, row._state.db = False, connection.alias
 
 
-def blank_row(model: type[models.Model]) -> Any:
+def insert_stored(model: type[models.Model], names: Sequence[str], lines: Sequence[Sequence[Any]]) -> None:
+    """Write new lines of plain values, already in the form in which the driver stores them (see ``stored``)."""
+    if not lines:
+        return
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.executemany(_sql(model, [model._meta.get_field(name) for name in names]), lines)
+
+
+def stored(model: type[models.Model], name: str, value: Any) -> Any:
+    """A value of a field as the driver stores it."""
+    return model._meta.get_field(name).get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
+
+
+def seal_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+    """Seal the values of fields that are sealed for their row's key; what is sealed already stays."""
+    sealers = [(field.attname, field.batch_sealer()) for field in model._meta.local_concrete_fields if hasattr(field, "batch_sealer")]
+    if not sealers:
+        return
+    for row in rows:
+        held, key = row.__dict__, str(row.pk)
+        for name, seal in sealers:
+            held[name] = seal(held[name], key)
+
+
+def pack_rows(model: type[models.Model], rows: Sequence[models.Model]) -> list[tuple[Any, ...]]:
+    """New rows as plain values that another process can be handed; ``unpack_rows`` makes rows of them again."""
+    read = itemgetter(*_attnames(model))
+    return [read(row.__dict__) for row in rows]
+
+
+def unpack_rows(model: type[models.Model], packed: Sequence[Sequence[Any]]) -> list[Any]:
+    names = _attnames(model)
+    rows = []
+    for values in packed:
+        row = model.__new__(model)
+        row.__dict__.update(zip(names, values, strict=True), _state=ModelState())
+        rows.append(row)
+    return rows
+
+
+def blank_row(model: type[models.Model], pk: Any = None) -> Any:
     """A new instance with every column at its default, as ``model()`` makes it, at a fraction of the time."""
     constant, made = _defaults(model)
     row = model.__new__(model)
-    row.__dict__.update(constant)
-    row.__dict__["_state"] = ModelState()
+    held = row.__dict__
+    held["_state"] = ModelState()
+    held.update(constant)
+    if pk is not None:
+        held[model._meta.pk.attname] = pk
     for name, make in made:
-        row.__dict__[name] = make()
+        if name not in held:
+            held[name] = make()
     return row
+
+
+def _sql(model: type[models.Model], fields: Sequence[Any]) -> str:
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    marks = ", ".join(["%s"] * len(fields))
+    return f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(quote(field.column) for field in fields)}) VALUES ({marks})"  # noqa: S608
 
 
 @cache
 def _statement(model: type[models.Model], vendor: str) -> _Statement:
     return _Statement(model, vendor)
+
+
+@cache
+def _attnames(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.local_concrete_fields)
 
 
 @cache
@@ -88,9 +141,9 @@ def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str
 
 def _maker(field: Any, vendor: str) -> Callable[[], Taker] | None:
     """What makes, for one batch, the taker that reads a field off a row as the driver stores it; None where it does so by itself."""
-    if hasattr(field, "batch_taker"):  # a field that knows a quicker way for many rows
-        return field.batch_taker
     name = field.attname
+    if hasattr(field, "batch_sealer"):
+        return lambda: lambda row: value if (value := row.__dict__[name]) is None else bytes(value)
     prepare = lambda value: field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
     stamped = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
     if stamped or type(field).pre_save not in (models.Field.pre_save, models.DateField.pre_save, models.DateTimeField.pre_save):
@@ -99,7 +152,7 @@ def _maker(field: Any, vendor: str) -> Callable[[], Taker] | None:
     if isinstance(base, models.BooleanField | models.IntegerField) or (isinstance(base, models.CharField | models.TextField) and vendor == "sqlite"):
         return None
     if isinstance(base, models.DateTimeField):
-        return lambda: _remembering(name, prepare)
+        return lambda: _stamping(name, prepare) if vendor == "sqlite" and connections[DEFAULT_DB_ALIAS].timezone is UTC else _remembering(name, prepare)
     if isinstance(base, models.JSONField):
         empty: dict[Any, Any] = {list: prepare([]), dict: prepare({})}
         return lambda: lambda row: prepare(value) if (value := row.__dict__[name]) or type(value) not in empty else empty[type(value)]
@@ -120,6 +173,16 @@ def _forming(name: str, plain: type, form: Callable[[Any], Any], prepare: Callab
     def take(row: Any) -> Any:
         value = row.__dict__[name]
         return value if value is None else form(value) if isinstance(value, plain) else prepare(value)
+
+    return take
+
+
+def _stamping(name: str, prepare: Callable[[Any], Any]) -> Taker:
+    """Instants of this house are in UTC, as SQLite stores them: as text without its offset."""
+
+    def take(row: Any) -> Any:
+        value = row.__dict__[name]
+        return str(value.replace(tzinfo=None)) if type(value) is datetime and value.tzinfo is UTC else prepare(value)
 
     return take
 

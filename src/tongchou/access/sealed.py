@@ -8,11 +8,10 @@ in the key folder, outside the database. The algorithm byte leaves room for SM4.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import os
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django import forms
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import models
 
+from tongchou import keyed
 from tongchou.access import personal
 from tongchou.access.errors import SealedError
 
@@ -104,6 +104,13 @@ def unseal(value: bytes, place: str) -> str:
         raise SealedError(f"{place}：密文被改动或移位，请从备份恢复该行 / the value was altered or moved: restore the row") from None
 
 
+def unseal_many(field: Any, stored: Iterable[tuple[Any, bytes]]) -> Iterator[str]:
+    """Open one sealed field of many rows, given as key and stored value; raises as ``unseal``."""
+    prefix = f"{field.model._meta.db_table}.{field.column}."
+    for pk, value in stored:
+        yield unseal(value, f"{prefix}{pk}")
+
+
 class _SealedAttribute:
     """Opens the stored value when it is read, so a row that is listed without it costs nothing."""
 
@@ -160,25 +167,23 @@ class SealedField(models.Field):
     def to_python(self, value: Any) -> Any:
         return value if value is None or isinstance(value, (str, Sealed)) else str(value)
 
-    def batch_taker(self) -> Callable[[Any], Any]:
-        """What seals this field of many rows for ``tongchou.insert``: the key folder is asked once for the batch."""
+    def batch_sealer(self) -> Callable[[Any, str], Any]:
+        """What seals this field's value for a key, for the many rows of ``tongchou.insert``: the key folder is asked once."""
         keys = ring()
         keys.refresh()
         head = bytes([AES_GCM]) + keys.current
-        encrypt, name = keys.cipher(keys.current).encrypt, self.attname
-        prefix = f"{self.model._meta.db_table}.{self.column}."
-        database: Any = connections[DEFAULT_DB_ALIAS]
-        binary = database.Database.Binary
+        encrypt = keys.cipher(keys.current).encrypt
+        place = head + f"{self.model._meta.db_table}.{self.column}.".encode()
 
-        def take(row: Any) -> Any:
-            value = row.__dict__[name]
-            if value and not isinstance(value, Sealed):
-                nonce = os.urandom(_NONCE)
-                value = Sealed(head + nonce + encrypt(nonce, value.encode(), head + f"{prefix}{row.pk}".encode()))
-                row.__dict__[name] = value
-            return None if value is None else binary(bytes(value or b""))
+        def seal_for(value: Any, pk: str) -> Any:
+            if value is None or isinstance(value, Sealed):
+                return value
+            if not value:
+                return Sealed()
+            nonce = os.urandom(_NONCE)
+            return Sealed(head + nonce + encrypt(nonce, value.encode(), place + pk.encode()))
 
-        return take
+        return seal_for
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
         return seal_in_place(model_instance, self.attname)
@@ -212,6 +217,7 @@ def seal_in_place(row: models.Model, name: str) -> Sealed | None:
     return stored
 
 
+_BLANKS, _NO_DIGITS, _CHINA = re.compile(r"[\s\-]+"), re.compile(r"\D+"), re.compile(r"^(?:00)?86(?=1\d{10}$)")
 _PUNCTUATION = re.compile(r"[\s\-_,.;:/\\()\[\]'\"#,。;:、()【】·]+")
 
 
@@ -220,12 +226,11 @@ def _narrow(text: str) -> str:
 
 
 def _id_no(text: str) -> str:
-    return re.sub(r"[\s\-]+", "", _narrow(text)).upper()
+    return _BLANKS.sub("", _narrow(text)).upper()
 
 
 def _phone(text: str) -> str:
-    digits = re.sub(r"\D+", "", _narrow(text))
-    return re.sub(r"^(?:00)?86(?=1\d{10}$)", "", digits)
+    return _CHINA.sub("", _NO_DIGITS.sub("", _narrow(text)))
 
 
 def _squeezed(text: str) -> str:
@@ -247,4 +252,4 @@ def blind_index(kind: str, text: str) -> str:
     plain = normalise(kind, text or "")
     if not plain:
         return ""
-    return hmac.digest(settings.KEYS.index, f"{kind}\0{plain}".encode(), "sha256").hex()
+    return keyed.under("index")(f"{kind}\0{plain}".encode())

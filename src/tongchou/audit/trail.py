@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
-from tongchou import citytime, insert
+from tongchou import citytime, insert, keyed
 from tongchou.audit.by import By, Event
 from tongchou.audit.models import ChainHead, Entry
-
-_SEALED_FIELDS = (
-    "position", "at", "post", "user", "name", "purpose", "action", "ledger", "object_id", "area_path", "changes", "count", "note",
-)  # fmt: skip
-
 
 #: acts that change nothing but what is known of reading, signing in and asking for work
 _READING = ("read", "list", "export", "search", "duplicates", "notice.read", "sign_in", "sign_in_phone", "sign_in_failed", "sign_out", "ask")
 _WRITE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_QUOTE = json.encoder.encode_basestring
+_MOST_NOTE = 400
+_TEXTS = ("post", "user", "name", "purpose", "action", "ledger", "object_id", "area_path")
+_FIELDS = ("position", "at", *_TEXTS, "changes", "count", "note", "link")
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Verdict:
 
 def value_hash(text: str) -> str:
     """A keyed hash that stands for a personal value: equal values look equal, nothing can be read back."""
-    return "#" + hmac.digest(settings.KEYS.audit, b"value:" + text.encode(), "sha256").hex()[:16]
+    return "#" + keyed.under("audit")(b"value:" + text.encode())[:16]
 
 
 def record(
@@ -58,29 +56,28 @@ def record(
     changes: Mapping[str, Any] | None = None,
     count: int = 1,
     note: str = "",
-) -> Entry:
+) -> None:
     """Append one line, inside the caller's transaction where there is one."""
-    event = Event(action, ledger, str(object_id), by, area, dict(changes or {}), count, note)
-    return record_many([event])[0]
+    record_many([Event(action, ledger, str(object_id), by, area, dict(changes or {}), count, note)])
 
 
-def record_many(events: Sequence[Event]) -> list[Entry]:
+def record_many(events: Sequence[Event]) -> None:
     """Append lines in the order given, as one extension of the chain."""
     if not events:
-        return []
+        return
     at = citytime.now()
-    when = at.isoformat()
+    when, stored_at = at.isoformat(), insert.stored(Entry, "at", at)
     with transaction.atomic():
         head = _locked_head()
-        entries = []
+        lines = []
         for event in events:
             head.position += 1
-            entry = _entry(event, head.position, at)
-            entry.link = head.link = _link(head.link, entry, when)
-            entries.append(entry)
-        insert.insert_new(Entry, entries)
+            by, note, changes = event.by, event.note[:_MOST_NOTE], _WRITE(event.changes)
+            texts = (by.post, by.user, by.name, by.purpose, event.action, event.ledger, event.object_id, event.area)
+            head.link = _link(head.link, head.position, when, texts, changes, event.count, note)
+            lines.append((head.position, stored_at, *texts, changes, event.count, note, head.link))
+        insert.insert_stored(Entry, _FIELDS, lines)
         head.save(update_fields=["position", "link"])
-    return entries
 
 
 def timeline(ledger: str, object_id: str):
@@ -110,7 +107,7 @@ def verify() -> Verdict:
     position, link = 0, ""
     for entry in Entry.objects.order_by("position").iterator(chunk_size=2000):
         position += 1
-        if entry.position != position or not hmac.compare_digest(entry.link, _link(link, entry, entry.at.isoformat())):
+        if entry.position != position or not hmac.compare_digest(entry.link, _link_of(link, entry)):
             return _broken(position)
         link = entry.link
     head = ChainHead.objects.filter(id=1).first()
@@ -134,17 +131,13 @@ def _locked_head() -> ChainHead:
     return ChainHead.objects.select_for_update().get(id=1)
 
 
-def _entry(event: Event, position: int, at: Any) -> Entry:
-    entry: Entry = insert.blank_row(Entry)
-    by = event.by
-    entry.position, entry.at, entry.post, entry.user, entry.name, entry.purpose = position, at, by.post, by.user, by.name, by.purpose
-    entry.action, entry.ledger, entry.object_id, entry.area_path = event.action, event.ledger, event.object_id, event.area
-    entry.changes, entry.count, entry.note = dict(event.changes), event.count, event.note[:400]
-    return entry
+def _link_of(previous: str, entry: Entry) -> str:
+    texts = [getattr(entry, name) for name in _TEXTS]
+    return _link(previous, entry.position, entry.at.isoformat(), texts, _WRITE(entry.changes), entry.count, entry.note)
 
 
-def _link(previous: str, entry: Entry, when: str) -> str:
-    """``when`` is the entry's instant as text; a batch shares one."""
-    held = entry.__dict__
-    values: Iterable[Any] = (when if name == "at" else held[name] for name in _SEALED_FIELDS)
-    return hmac.digest(settings.KEYS.audit, _WRITE([previous, *values]).encode(), "sha256").hex()
+def _link(previous: str, position: int, when: str, texts: Sequence[str], changes: str, count: int, note: str) -> str:
+    """What is sealed is one JSON array: the link before, then the line's values in the order of ``_FIELDS``."""
+    told = ",".join(map(_QUOTE, texts))
+    line = f'["{previous}",{position},"{when}",{told},{changes},{count},{_QUOTE(note)}]'
+    return keyed.under("audit")(line.encode())

@@ -135,6 +135,8 @@ def clean_text(text: object) -> str:
     """Strip blanks of every width and the marks that sheets and web pages leave; refuse nothing here."""
     if text is None:
         return ""
+    if type(text) is str and text.isascii():
+        return text.strip()
     return str(text).replace("\u00a0", " ").replace("\u3000", " ").replace("\ufeff", "").strip()
 
 

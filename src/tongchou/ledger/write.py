@@ -20,13 +20,13 @@ from tongchou.access.sealed import blind_index
 from tongchou.ledger import door, registry
 from tongchou.ledger.columns import SEALED_KINDS, Column, clean_text
 from tongchou.ledger.declaration import Ledger
+from tongchou.ledger.shape import FEW_WORDS, HASHED_CLASSES, shape_of
 from tongchou.refusal import Refusal, Refusals
 
 BATCH_ROWS = 500
-#: classes whose values enter the trail as keyed hashes
-HASHED_CLASSES = ("D1", "D2", "D3", "D4")
 IdentityKey = tuple[str, ...]
-_FEW_WORDS = ("area", "choice", "bool", "date")
+#: what columns of few words made of a text: a sheet asks for each village once
+Read = dict[tuple[str, str], Any]
 
 
 @dataclass
@@ -37,15 +37,25 @@ class Cleaned:
     problems: list[Refusal] = field(default_factory=list)
 
 
-def clean_rows(ledger: Ledger, raws: Sequence[Mapping[str, Any]], actor: Actor, *, creating: bool = True) -> list[Cleaned]:
+def clean_rows(
+    ledger: Ledger, raws: Sequence[Mapping[str, Any]], actor: Actor, *, creating: bool = True, read: Read | None = None
+) -> list[Cleaned]:
     """Read many rows of text. References are looked up once for all rows.
 
-    ``creating`` also demands the required columns; a change names only what it changes.
+    ``creating`` also demands the required columns; a change names only what it changes. ``read`` serves the rows of
+    one file, as long as nothing else changes what they are read against.
     """
-    columns = {column.name: column for column in ledger.editable_columns(creating=creating)}
-    read: dict[tuple[str, str], Any] = {}
-    cleaned = [_clean(columns, raw, creating, read) for raw in raws]
-    for column in columns.values():
+    read = {} if read is None else read
+    columns = ledger.editable_columns(creating=creating)
+    asked: dict[tuple[str, ...], tuple[list[Column], list[str]]] = {}
+    cleaned = []
+    for raw in raws:
+        names = tuple(raw)
+        if names not in asked:  # a column that nobody spoke of keeps the model's default, or what is saved
+            spoken = [column for column in columns if column.name in raw or (creating and column.required)]
+            asked[names] = spoken, [name for name in names if all(column.name != name for column in columns)]
+        cleaned.append(_clean(*asked[names], raw, read))
+    for column in columns:
         if column.kind == "ref":
             _resolve(column, cleaned, actor)
     return cleaned
@@ -69,14 +79,23 @@ def create_rows(ledger: Ledger, values: Iterable[Mapping[str, Any]], *, by: Acto
     return insert_rows(ledger, [build_row(ledger, one, by) for one in values], by=by)
 
 
-def insert_rows(ledger: Ledger, rows: Sequence[Any], *, by: Actor) -> list[Any]:
-    """Save rows that ``build_row`` made and nobody saved yet, all or none. Raises Refusal."""
+def created_events(ledger: Ledger, rows: Sequence[Any], by: Actor) -> list[audit.Event]:
+    """What the trail will tell of new rows; to be asked before their values are sealed."""
+    shape, hashes = shape_of(ledger), dict[str, str]()
+    return _events("create", ledger, ((row, shape.created(row, hashes)) for row in rows), by)
+
+
+def insert_rows(ledger: Ledger, rows: Sequence[Any], *, by: Actor, events: Sequence[audit.Event] | None = None) -> list[Any]:
+    """Save rows that ``build_row`` made and nobody saved yet, all or none. Raises Refusal.
+
+    ``events`` are their ``created_events`` where they were asked for already.
+    """
     _demand(ledger, by, "create")
     try:
         with transaction.atomic():
-            events = [_event("create", ledger, row, by, _created(ledger, row)) for row in rows]  # before the values are sealed
+            told = created_events(ledger, rows, by) if events is None else events
             insert.insert_new(ledger.model, rows)
-            audit.record_many(events)
+            audit.record_many(told)
             ledger.saved(rows, [], by)
     except IntegrityError as error:
         raise _taken(ledger) from error
@@ -89,16 +108,16 @@ def change_rows(ledger: Ledger, pairs: Iterable[tuple[Any, Mapping[str, Any]]], 
     Returns the rows that did change. Raises Refusal.
     """
     _demand(ledger, by, "change")
-    changed, events = [], []
+    told = []
     try:
         with transaction.atomic():
             for row, values in pairs:
                 changes = apply_values(ledger, row, values, by)
                 if changes:
                     row.save(update_fields=None)
-                    changed.append(row)
-                    events.append(_event("change", ledger, row, by, changes))
-            audit.record_many(events)
+                    told.append((row, changes))
+            audit.record_many(_events("change", ledger, told, by))
+            changed = [row for row, _changes in told]
             if changed:
                 ledger.saved([], changed, by)
     except IntegrityError as error:
@@ -106,11 +125,10 @@ def change_rows(ledger: Ledger, pairs: Iterable[tuple[Any, Mapping[str, Any]]], 
     return changed
 
 
-def build_row(ledger: Ledger, values: Mapping[str, Any], by: Actor, *, anywhere: bool = False) -> Any:
+def build_row(ledger: Ledger, values: Mapping[str, Any], by: Actor, *, anywhere: bool = False, pk: Any = None) -> Any:
     """A new, unsaved, prepared row. Raises Refusal, also where the writer's scope does not reach."""
-    row = insert.blank_row(ledger.model)
-    for name, value in values.items():
-        _set(ledger.column(name), row, value)
+    row = insert.blank_row(ledger.model, pk)
+    shape_of(ledger).set(row, values)
     ledger.prepare(row, values, by)
     if not anywhere:
         _demand_place(ledger, row, by)
@@ -125,7 +143,7 @@ def apply_values(ledger: Ledger, row: Any, values: Mapping[str, Any], by: Actor)
         column = ledger.column(name)
         before, after = column.render(column.read(row)), column.render(value)
         if before != after:
-            _set(column, row, value)
+            shape_of(ledger).set(row, {name: value})
             changes[name] = [_trail_text(column, before), _trail_text(column, after)]
     if changes:
         ledger.prepare(row, values, by)
@@ -174,24 +192,20 @@ def identity_key(way: Sequence[Column], values: Mapping[str, Any]) -> IdentityKe
     return parts if parts[0] else None
 
 
-def _clean(columns: Mapping[str, Column], raw: Mapping[str, Any], creating: bool, read: dict[tuple[str, str], Any]) -> Cleaned:
-    """``read`` keeps what columns of few words made of a text, so that a sheet asks for each village once."""
+def _clean(asked: Sequence[Column], unknown: Sequence[str], raw: Mapping[str, Any], read: Read) -> Cleaned:
     cleaned = Cleaned()
-    for name in raw:
-        if name not in columns:
-            cleaned.problems.append(
-                Refusal(f"没有可填写的列“{name}”。", f"There is no column {name!r} to fill in.", code="unknown_column", field=name)
-            )
-    for name, column in columns.items():
-        if name not in raw and not (creating and column.required):
-            continue  # a column that nobody spoke of keeps the model's default, or what is saved
-        text = raw.get(name)
-        key = (name, text) if column.kind in _FEW_WORDS and isinstance(text, str) else None
+    values = cleaned.values
+    for name in unknown:
+        refusal = Refusal(f"没有可填写的列“{name}”。", f"There is no column {name!r} to fill in.", code="unknown_column", field=name)
+        cleaned.problems.append(refusal)
+    for column in asked:
+        name, text = column.name, raw.get(column.name)
+        key = (name, text) if column.kind in FEW_WORDS and isinstance(text, str) else None
         if key in read:
-            cleaned.values[name] = read[key]
+            values[name] = read[key]
             continue
         try:
-            cleaned.values[name] = value = column.parse(text)
+            values[name] = value = column.parse(text)
         except Refusal as refusal:
             cleaned.problems.append(refusal)
             continue
@@ -225,16 +239,6 @@ def _resolve(column: Column, cleaned: Sequence[Cleaned], actor: Actor) -> None:
             )
 
 
-def _set(column: Column, row: Any, value: Any) -> None:
-    if value is None:
-        field = row._meta.get_field(column.attr)
-        if not field.null:
-            value = field.get_default() if field.has_default() else ("" if field.empty_strings_allowed else None)
-    setattr(row, column.attr, value)
-    if column.kind in SEALED_KINDS and hasattr(row, f"{column.attr}_index"):
-        setattr(row, f"{column.attr}_index", blind_index(column.kind, value) if value else "")
-
-
 def _demand(ledger: Ledger, by: Actor, verb: str) -> None:
     if not ledger.writable or not permissions.may(by, ledger.key, verb):
         raise Refusal(
@@ -253,27 +257,14 @@ def _demand_place(ledger: Ledger, row: Any, by: Actor) -> None:
         )
 
 
-def _created(ledger: Ledger, row: Any) -> dict[str, list[str]]:
-    found = {}
-    for column in ledger.columns:
-        value = _held(column, row) if column.editable else None
-        if value is not None and value != "" and (text := column.render(value)):
-            found[column.name] = ["", _trail_text(column, text)]
-    return found
-
-
-def _held(column: Column, row: Any) -> Any:
-    """A column's value on a row of its own; a link that leads nowhere is not asked for."""
-    return None if column.kind == "ref" and getattr(row, f"{column.attr}_id", "") is None else column.read(row)
-
-
 def _trail_text(column: Column, text: str) -> str:
     return audit.value_hash(text) if text and column.cls in HASHED_CLASSES else text
 
 
-def _event(action: str, ledger: Ledger, row: Any, by: Actor, changes: Mapping[str, Any]) -> audit.Event:
-    area = str(getattr(row, ledger.placed.get("area", ""), "") or "") if "__" not in ledger.placed.get("area", "") else ""
-    return audit.Event(action, ledger.key, str(row.pk), by.by, area, changes)
+def _events(action: str, ledger: Ledger, told: Iterable[tuple[Any, Mapping[str, Any]]], by: Actor) -> list[audit.Event]:
+    place, who = ledger.placed.get("area", ""), by.by
+    place = "" if "__" in place else place
+    return [audit.Event(action, ledger.key, str(row.pk), who, str(getattr(row, place, "") or ""), changes) for row, changes in told]
 
 
 def _match_part(column: Column, value: Any) -> str:

@@ -36,6 +36,7 @@ class HouseholdLedger(Ledger):
     label_en = "Household"
     help = _("住在同一处、一起生活的人家；宿舍、福利机构等为集体户。")
     model = Household
+    stands_alone = True
     field_class = "D1"
     placed = {"area": "area_path"}
     columns = [
@@ -65,6 +66,7 @@ class PersonLedger(Ledger):
     label_en = "Person"
     help = _("本市居住、来往和登记的人。证件号码、电话、住址加密保存，只能按完整内容查找。")
     model = Person
+    stands_alone = True
     field_class = "D1"
     identities = [("person_no",), ("id_no",)]
     placed = {"area": "area_path", "site": "workplace_id", "self": "user_id", "assignment": "id"}

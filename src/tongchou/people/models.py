@@ -13,11 +13,12 @@ from tongchou.access.sealed import SealedField
 from tongchou.audit.ids import uuid7
 from tongchou.places.models import Place
 
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ALPHABET = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_OF_BYTE = _ALPHABET * 8
 
 
 def _register_no(letter: str) -> str:
-    return letter + "".join(_ALPHABET[byte & 31] for byte in secrets.token_bytes(12))
+    return letter + secrets.token_bytes(12).translate(_OF_BYTE).decode()
 
 
 def new_person_no() -> str:

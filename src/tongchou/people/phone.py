@@ -7,6 +7,7 @@ import re
 from tongchou.people.errors import PeopleError
 
 _MOBILE = re.compile(r"1\d{10}")
+_WRITTEN, _CHINA = re.compile(r"[\s\-()（）]"), re.compile(r"^(\+86|0086)")
 _FIXED = re.compile(r"0\d{2,3}\d{7,8}")
 
 
@@ -23,8 +24,9 @@ def read(text: str) -> str:
     Raises:
         BadPhone: where what is left is neither a mobile nor a fixed line with area code.
     """
-    digits = re.sub(r"[\s\-()（）]", "", text)
-    digits = re.sub(r"^(\+86|0086)", "", digits)
+    if _MOBILE.fullmatch(text):
+        return text
+    digits = _CHINA.sub("", _WRITTEN.sub("", text))
     if not (_MOBILE.fullmatch(digits) or _FIXED.fullmatch(digits)):
         raise BadPhone(
             "phone_shape",

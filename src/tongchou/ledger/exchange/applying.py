@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from django.db import transaction
@@ -12,11 +13,10 @@ from django.db.models import Max, ProtectedError
 
 from tongchou import areas, audit, citytime, jobs
 from tongchou.access.actor import SYSTEM, Actor
-from tongchou.access.models import Post, User
 from tongchou.files import store
 from tongchou.ledger import registry, write
 from tongchou.ledger.declaration import Ledger
-from tongchou.ledger.exchange import staging
+from tongchou.ledger.exchange import ready, staging
 from tongchou.ledger.models import Import, ImportRow
 from tongchou.refusal import Refusal
 
@@ -96,7 +96,7 @@ def stage_upload(run: jobs.Run) -> dict[str, Any]:
     if source.state != Import.State.STAGING:
         return {}
     with store.opened(source.stored) as path:
-        staging.stage_into(source, path, by=_writer(source))
+        staging.stage_into(source, path, by=ready.writer_of(source))
     return {"rows": source.rows, "state": source.state}
 
 
@@ -104,22 +104,17 @@ def stage_upload(run: jobs.Run) -> dict[str, Any]:
 def apply_import(run: jobs.Run) -> dict[str, Any]:
     """Write staged rows after the stored cursor, at most 500 a transaction, each row with its line of the trail."""
     source = Import.objects.get(pk=run.args["source"])
-    ledger, by = registry.get(source.ledger), _writer(source)
+    ledger, by = registry.get(source.ledger), ready.writer_of(source)
     waiting = source.lines.filter(outcome__in=(Outcome.CREATE, Outcome.UPDATE))
     total = waiting.count()
     done = waiting.filter(row__lte=run.cursor.get("row", 0)).count()
     areas.tree()  # read outside a transaction it is kept, so that no batch reads it anew
-    while True:
-        with transaction.atomic():
-            lines = source.lines.filter(row__gt=run.cursor.get("row", 0)).order_by("row")  # the next by the index, whatever their outcome
-            read = list(lines.defer("before", "content", "differs")[: write.BATCH_ROWS])
-            if not read:
-                break
-            batch = [line for line in read if line.outcome in (Outcome.CREATE, Outcome.UPDATE)]
-            moved = _moved(source, run.cursor)
-            _apply_batch(ledger, batch, by, moved)
-            done += len(batch)
-            run.save({"row": read[-1].row, "position": audit.hold(), "moved": moved}, done=done, total=total)
+    with closing(ready.Supply(source, ledger, by, waiting=total - done)) as supply:
+        while (batch := supply.after(run.cursor.get("row", 0), moved=run.cursor.get("moved", False))).last > batch.after:
+            with transaction.atomic():
+                moved = _moved(source, run.cursor)
+                done += _apply_batch(source, ledger, by, batch, moved)
+                run.save({"row": batch.last, "position": audit.hold(), "moved": moved}, done=done, total=total)
     with transaction.atomic():
         result = _finish(source, by)
         run.finish(result)
@@ -169,11 +164,16 @@ def _moved(source: Import, cursor: Mapping[str, Any]) -> bool:
     return cursor.get("moved", False) or source.judged_on != citytime.today() or audit.written_since(since, besides=str(source.pk))
 
 
-def _apply_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor, moved: bool) -> None:
-    """Judge once more against the ledger as it is now (it may have moved since the dry run), then write."""
+def _apply_batch(source: Import, ledger: Ledger, by: Actor, batch: ready.Ready, moved: bool) -> int:
+    """Write what stands ready; where the ledger moved since the dry run, judge once more against it as it is now. Returns rows dealt with."""
+    if batch.rows is not None and not moved:
+        if batch.rows:
+            write.insert_rows(ledger, batch.rows, by=by, events=batch.events)
+        return len(batch.rows)
+    read = source.lines.filter(row__gt=batch.after, row__lte=batch.last).order_by("row").defer("before", "content", "differs")
+    lines = [line for line in read if line.outcome in (Outcome.CREATE, Outcome.UPDATE)]
     raws: list[Any] = [(line.row, line.parsed(), []) for line in lines]
-    settled = not moved and all(line.outcome == Outcome.CREATE for line in lines)
-    judged = staging.judge(ledger, raws, by, staging.Seen(), settled=settled)
+    judged = staging.judge(ledger, raws, by, staging.Seen())
     creates, updates, otherwise = [], [], []
     for line, one in zip(lines, judged, strict=True):
         if one.outcome == Outcome.CREATE == line.outcome:
@@ -193,6 +193,7 @@ def _apply_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor, moved: b
     if otherwise:
         fields = ["outcome", "reasons", "object_id", "differs", "before"]
         ImportRow.objects.bulk_create(otherwise, update_conflicts=True, unique_fields=["id"], update_fields=fields)
+    return len(lines)
 
 
 def _change(ledger: Ledger, updates: Sequence[tuple[ImportRow, Mapping[str, Any]]], by: Actor) -> None:
@@ -252,17 +253,6 @@ def _demand_untouched(source: Import, ledger: Ledger, lines: Sequence[ImportRow]
                 f"The record of row {line.row} was changed after the import, which can no longer be undone as a whole; correct rows one by one.",
                 code="touched_later",
             )
-
-
-def _writer(source: Import) -> Actor:
-    """The post and user who confirmed, with the rights they have now."""
-    if not source.post_id or source.post_id == SYSTEM.post_id:
-        return SYSTEM
-    post = Post.objects.filter(pk=source.post_id).first()
-    if post is None:
-        raise Refusal("发起导入的岗位已不存在，请由现任岗位重新导入。", "The post that started this import is gone; import again as a present post.", code="no_post")
-    user = User.objects.filter(pk=source.user_id).first() if source.user_id else None
-    return Actor.of_post(post, user, purpose="import")
 
 
 def _own(source: Import, by: Actor) -> None:

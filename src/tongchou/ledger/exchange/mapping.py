@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,17 @@ class Plan:
 
     def raw(self, cells: Sequence[str]) -> dict[str, str]:
         """One row's text by our column name. Raises Refusal for a date that its declared form does not fit."""
+        if self._places is not None:
+            return {name: clean_text(cells[place]) if place < len(cells) else "" for name, place in self._places}
         by_header = dict(zip(self.headers, cells, strict=False))
         return {name: _text(name, rule, by_header) for name, rule in self.rules.items()}
+
+    @cached_property
+    def _places(self) -> list[tuple[str, int]] | None:
+        """Where each column stands, if all are taken as they are."""
+        if any(rule.keys() != {"from"} or rule["from"] not in self.headers for rule in self.rules.values()):
+            return None
+        return [(name, self.headers.index(rule["from"])) for name, rule in self.rules.items()]
 
 
 def names(ledger: Ledger) -> list[str]:

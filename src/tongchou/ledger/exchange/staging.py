@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
-from tongchou import areas, audit, citytime, insert
+from tongchou import areas, audit, citytime, insert, keyed
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.files.sheets.formats import SheetRefused
@@ -27,6 +25,7 @@ from tongchou.refusal import Refusal
 
 Outcome = ImportRow.Outcome
 _HEAD_ROWS = 10
+_WRITE, _WRITE_SORTED = json.JSONEncoder(ensure_ascii=False).encode, json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
 @dataclass
@@ -46,9 +45,10 @@ class Judged:
 
 @dataclass
 class Seen:
-    """Identities met so far in this file, with the row that had them first."""
+    """Identities met so far in this file, with the row that had them first; and what few words were read as."""
 
     rows: dict[tuple[Any, ...], tuple[int, str]] = field(default_factory=dict)
+    read: write.Read = field(default_factory=dict)
 
 
 def stage(ledger: Ledger, path: Path, *, file_name: str, by: Actor, map_name: str = "") -> Import:
@@ -93,14 +93,14 @@ def stage_into(source: Import, path: Path, *, by: Actor, told: Callable[[int], N
     )  # fmt: skip
 
 
-def judge(ledger: Ledger, batch: Sequence[tuple[int, dict[str, str], list[Refusal]]], by: Actor, seen: Seen, *, settled: bool = False) -> list[Judged]:
-    """What would become of each row, against the ledger as it stands now; ``settled``: all are known to be new, none is looked up."""
-    cleaned = write.clean_rows(ledger, [raw for _row, raw, _early in batch], by)
+def judge(ledger: Ledger, batch: Sequence[tuple[int, dict[str, str], list[Refusal]]], by: Actor, seen: Seen) -> list[Judged]:
+    """What would become of each row, against the ledger as it stands now."""
+    cleaned = write.clean_rows(ledger, [raw for _row, raw, _early in batch], by, read=seen.read)
     values = [one.values for one in cleaned]
-    keys = [[None]] * len(values) if settled else write.keys_of(ledger, values)
-    existing = [None] * len(values) if settled else write.find_existing(ledger, values, keys)
+    keys = write.keys_of(ledger, values)
+    existing = write.find_existing(ledger, values, keys)
     contents = [content_of(raw) for _row, raw, _early in batch]
-    before = {} if settled else _imported_before(ledger, [content for content, ways in zip(contents, keys, strict=True) if not any(ways)])
+    before = _imported_before(ledger, [content for content, ways in zip(contents, keys, strict=True) if not any(ways)])
     judged = []
     for (row, raw, early), one, current, content, ways in zip(batch, cleaned, existing, contents, keys, strict=True):
         problems = [*early, *one.problems]
@@ -120,8 +120,7 @@ def judge(ledger: Ledger, batch: Sequence[tuple[int, dict[str, str], list[Refusa
 
 def content_of(raw: Mapping[str, str]) -> str:
     """A keyed digest of a row's content: equal rows are known again, nothing can be read back."""
-    text = json.dumps(raw, ensure_ascii=False, sort_keys=True)
-    return hmac.digest(settings.KEYS.index, b"row\0" + text.encode(), "sha256").hex()
+    return keyed.under("index")(b"row\0" + _WRITE_SORTED(raw).encode())
 
 
 def _stage_rows(
@@ -226,7 +225,7 @@ def _reason(row: int, problem: Refusal) -> dict[str, Any]:
 
 def _staged(job: Import, one: Judged) -> ImportRow:
     line = insert.blank_row(ImportRow)
-    line.source_id, line.row, line.values, line.outcome = job.pk, one.row, json.dumps(one.raw, ensure_ascii=False), str(one.outcome)
+    line.source_id, line.row, line.values, line.outcome = job.pk, one.row, _WRITE(one.raw), str(one.outcome)
     line.content, line.object_id = one.content, one.object_id
     if one.reasons or one.differs:
         line.reasons, line.differs = one.reasons, one.differs
