@@ -8,6 +8,7 @@ FOLDER is a data folder with divisions (a ledger city); the people are invented 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import resource
@@ -30,6 +31,7 @@ def main() -> int:
     os.environ |= {"TONGCHOU_DATA": str(args.folder.resolve()), "DJANGO_SETTINGS_MODULE": "tongchou.settings", "TONGCHOU_DEMO": "1"}
     sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
     django.setup()
+    gc.freeze()  # as the command line does
     from tongchou.access.actor import SYSTEM  # Django stands only now
     from tongchou.ledger import registry
     from tongchou.ledger.exchange import applying, staging

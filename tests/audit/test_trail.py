@@ -1,6 +1,10 @@
 """The trail: appended in order, and any tampering is found at its exact line."""
 
+import hmac
+import json
+
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from tongchou import audit
@@ -25,6 +29,24 @@ def test_lines_are_numbered_and_the_chain_holds():
     audit.record_many([audit.Event("read", "person", "", WANG, count=50), audit.Event("export", "person", "", WANG)])
     assert list(Entry.objects.order_by("position").values_list("position", flat=True)) == [1, 2, 3, 4, 5]
     assert audit.verify().rows == 5
+    assert audit.verify().sound
+
+
+def test_a_link_seals_the_line_as_one_json_array():
+    audit.record("change", ledger="case", object_id='c-"1"', by=WANG, changes={"z": ["", "\u2028甲\\"], "a": ["1", ""]}, note="行\n尾")
+    entry = Entry.objects.get()
+    values = ["", 1, entry.at.isoformat(), "p-1", "u-1", "王强", "流行病学调查", "change", "case", 'c-"1"', "", entry.changes, 1, "行\n尾"]
+    line = json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert entry.link == hmac.digest(settings.KEYS.audit, line.encode(), "sha256").hex()
+    assert entry.changes == {"z": ["", "\u2028甲\\"], "a": ["1", ""]}
+    assert audit.verify().sound
+
+
+def test_changes_written_beforehand_make_the_same_line():
+    changes = {"name": ["", "甲"], "age": ["", "7"]}
+    audit.record_many([audit.Event("create", "person", "p", WANG, changes=given) for given in (changes, audit.written(changes))])
+    first, second = Entry.objects.order_by("position")
+    assert first.changes == second.changes == changes
     assert audit.verify().sound
 
 

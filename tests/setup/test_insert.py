@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
+import pickle
 from datetime import date
 
 import pytest
 from django.db import IntegrityError, connection, models
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tongchou import citytime, insert
+from tongchou import citytime, insert, keyed
 from tongchou.audit.ids import uuid7
 from tongchou.audit.models import Entry
 from tongchou.ledger.models import Import, ImportRow
@@ -85,3 +89,37 @@ def test_a_blank_row_is_what_the_model_makes():
         }
         assert own <= set(blank.__dict__)
         assert blank._state.adding
+
+
+def test_rows_packed_for_another_process_are_stored_the_same():
+    rows = people()
+    insert.seal_rows(Person, rows)
+    again = insert.unpack_rows(Person, pickle.loads(pickle.dumps(insert.pack_rows(Person, rows))))
+    assert all(row._state.adding for row in again)
+    insert.insert_new(Person, again)
+    read = {row.pk: row for row in Person.objects.all()}
+    assert [read[row.pk].phone for row in rows] == ["15400000001", ""]
+    assert [read[row.pk].household_id for row in rows] == [rows[0].household_id, None]
+
+
+def test_a_row_of_a_given_key_takes_no_other():
+    key = uuid7()
+    assert insert.blank_row(Person, key).pk == key
+
+
+def test_the_log_is_written_back_as_often_as_before_once_the_batches_are_done():
+    def pages() -> int | None:
+        with connection.cursor() as cursor:
+            return cursor.execute("PRAGMA wal_autocheckpoint").fetchone()[0] if connection.vendor == "sqlite" else None
+
+    usual = pages()
+    with pytest.raises(ZeroDivisionError), insert.rare_checkpoints():
+        assert connection.vendor != "sqlite" or pages() == 16_000
+        raise ZeroDivisionError
+    assert pages() == usual
+
+
+@settings(max_examples=60, deadline=None)
+@given(key=st.binary(max_size=100), message=st.binary(max_size=300))
+def test_a_keyed_digest_is_that_of_hmac(key, message):
+    assert keyed.hexdigest(key)(message) == hmac.digest(key, message, "sha256").hex()

@@ -21,7 +21,8 @@ class By:
 class Event:
     """One act to be written down.
 
-    ``changes`` is ``{field: [before, after]}`` as text; personal values come as ``value_hash``.
+    ``changes`` is ``{field: [before, after]}`` as text, or what ``audit.written`` made of that; personal values come as
+    ``value_hash``.
     ``count`` is the number of rows that one act touched or showed (a list read is one event).
     """
 
@@ -30,6 +31,6 @@ class Event:
     object_id: str
     by: By
     area: str = ""
-    changes: Mapping[str, Any] = field(default_factory=dict)
+    changes: Mapping[str, Any] | str = field(default_factory=dict)
     count: int = 1
     note: str = ""

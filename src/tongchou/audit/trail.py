@@ -46,6 +46,11 @@ def value_hash(text: str) -> str:
     return "#" + keyed.under("audit")(b"value:" + text.encode())[:16]
 
 
+def written(changes: Mapping[str, Any] | str) -> str:
+    """An event's changes as the trail stores and seals them."""
+    return changes if isinstance(changes, str) else _WRITE(changes)
+
+
 def record(
     action: str,
     *,
@@ -72,7 +77,7 @@ def record_many(events: Sequence[Event]) -> None:
         lines = []
         for event in events:
             head.position += 1
-            by, note, changes = event.by, event.note[:_MOST_NOTE], _WRITE(event.changes)
+            by, note, changes = event.by, event.note[:_MOST_NOTE], written(event.changes)
             texts = (by.post, by.user, by.name, by.purpose, event.action, event.ledger, event.object_id, event.area)
             head.link = _link(head.link, head.position, when, texts, changes, event.count, note)
             lines.append((head.position, stored_at, *texts, changes, event.count, note, head.link))
@@ -127,8 +132,12 @@ def _broken(position: int) -> Verdict:
 
 
 def _locked_head() -> ChainHead:
-    ChainHead.objects.get_or_create(id=1)
-    return ChainHead.objects.select_for_update().get(id=1)
+    heads = ChainHead.objects.select_for_update()
+    head = heads.filter(id=1).first()
+    if head is None:
+        ChainHead.objects.get_or_create(id=1)
+        head = heads.get(id=1)
+    return head
 
 
 def _link_of(previous: str, entry: Entry) -> str:

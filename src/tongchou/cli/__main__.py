@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import tempfile
@@ -51,6 +52,7 @@ def parser_of(command: commands.Command) -> terminal.Parser:
 def ready_django() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongchou.settings")
     django.setup()
+    gc.freeze()  # what start-up made stays: a long command need not look through it for rubbish again and again
 
 
 def keep_compiled_kernels() -> None:

@@ -56,9 +56,9 @@ class Ahead:
         """Whether items can be taken; the first time that they can, the child is told after what to begin."""
         if self._child is None or self._given:
             return self._child is not None
+        assert self._child.stdout is not None and self._child.stdin is not None
         if not select.select([self._child.stdout], [], [], 0)[0]:
             return False
-        assert self._child.stdout is not None and self._child.stdin is not None
         try:
             if self._child.stdout.read(len(_AWAKE)) != _AWAKE:
                 raise EOFError

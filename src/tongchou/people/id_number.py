@@ -9,9 +9,9 @@ another person's number.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from operator import mul
+from typing import NamedTuple
 
 from tongchou import citytime
 from tongchou.people.errors import PeopleError
@@ -32,8 +32,7 @@ class BadIdNumber(PeopleError):
         super().__init__(code, zh, en, field="id_no")
 
 
-@dataclass(frozen=True)
-class IdNumber:
+class IdNumber(NamedTuple):
     """A number that passed every check."""
 
     text: str
@@ -84,6 +83,8 @@ def _shaped(raw: str) -> str:
             "An identity number must be text; this cell is a number whose last digits may be lost: set the column to text and enter it again",
         )
     text = raw.strip().upper()
+    if _SHAPE.fullmatch(text) and not text.endswith("000"):
+        return text
     if _WRITTEN_AS_A_NUMBER.match(text):
         raise BadIdNumber(
             "id_damaged",
@@ -118,9 +119,8 @@ def _shaped(raw: str) -> str:
 
 
 def _birth(text: str, on: date) -> date:
-    year, month, day = int(text[6:10]), int(text[10:12]), int(text[12:14])
     try:
-        born_on = date(year, month, day)
+        born_on = date.fromisoformat(text[6:14])
     except ValueError:
         raise BadIdNumber(
             "id_birth_impossible",

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, ProtectedError
 
-from tongchou import areas, audit, citytime, jobs
+from tongchou import areas, audit, citytime, insert, jobs
 from tongchou.access.actor import SYSTEM, Actor
 from tongchou.files import store
 from tongchou.ledger import registry, write
@@ -109,7 +109,7 @@ def apply_import(run: jobs.Run) -> dict[str, Any]:
     total = waiting.count()
     done = waiting.filter(row__lte=run.cursor.get("row", 0)).count()
     areas.tree()  # read outside a transaction it is kept, so that no batch reads it anew
-    with closing(ready.Supply(source, ledger, by, waiting=total - done)) as supply:
+    with insert.rare_checkpoints(), closing(ready.Supply(source, ledger, by, waiting=total - done)) as supply:
         while (batch := supply.after(run.cursor.get("row", 0), moved=run.cursor.get("moved", False))).last > batch.after:
             with transaction.atomic():
                 moved = _moved(source, run.cursor)

@@ -63,7 +63,7 @@ class Supply:
             self._ahead.close()
             self._ahead = None
 
-    def _unpacked(self, after: int, last: int, rows: list[tuple[Any, ...]] | None, told: list[tuple[str, str, dict[str, Any]]]) -> Ready:
+    def _unpacked(self, after: int, last: int, rows: list[tuple[Any, ...]] | None, told: list[tuple[str, str, str]]) -> Ready:
         who = self._by.by
         events = [audit.Event("create", self._ledger.key, object_id, who, area, changes) for object_id, area, changes in told]
         return Ready(after, last, None if rows is None else insert.unpack_rows(self._ledger.model, rows), events)
@@ -96,7 +96,7 @@ def packed_batches(*, source: str, after: int) -> Iterator[tuple[Any, ...]]:
     areas.tree()
     while True:
         ready = make_ready(held, ledger, by, after, read)
-        told = [(event.object_id, event.area, event.changes) for event in ready.events]
+        told = [(event.object_id, event.area, audit.written(event.changes)) for event in ready.events]
         if ready.rows is not None:
             insert.seal_rows(ledger.model, ready.rows)
         yield ready.after, ready.last, None if ready.rows is None else insert.pack_rows(ledger.model, ready.rows), told

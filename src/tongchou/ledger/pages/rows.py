@@ -231,9 +231,10 @@ def _note_reading(ledger: Ledger, actor: Actor, rows: int) -> None:
 def _timeline(ledger: Ledger, row: Any) -> list[dict[str, Any]]:
     labels = {**TRAIL_WORDS, **{column.name: column.label for column in ledger.columns}, **ledger.trail_words}
     labels |= {action.name: action.label for action in ledger.actions}
-    lines = []
+    places, lines = {name: place for place, name in enumerate(labels)}, []
     for entry in audit.timeline(ledger.key, str(row.pk)).exclude(action__in=("read", "list"))[:TIMELINE_LINES]:
-        changes = [(labels.get(name, name), *pair) for name, pair in entry.changes.items() if isinstance(pair, list) and len(pair) == 2]
+        told = sorted(entry.changes.items(), key=lambda change: places.get(change[0], len(places)))  # as the columns stand
+        changes = [(labels.get(name, name), *pair) for name, pair in told if isinstance(pair, list) and len(pair) == 2]
         lines.append({"entry": entry, "label": labels.get(entry.action, entry.action), "changes": changes})
     return lines
 
