@@ -43,7 +43,7 @@ def taken(monkeypatch) -> list:
 
     def note(self):
         item = take(self)
-        items.append(None if item is None else (item[0], item[1]))
+        items.append(None if item is None else item[1:3])
         return item
 
     monkeypatch.setattr(ahead.Ahead, "started", wait)
@@ -121,6 +121,21 @@ def test_a_write_in_between_is_noticed_though_the_batch_stands_ready(staged, tak
     assert len(taken) == 2
     assert (source.created, source.updated, Person.objects.count()) == (599, 1, 600)
     assert Person.objects.get(id_no_index=Person.objects.get(name="某599").id_no_index).phone == "15400000599"
+
+
+def test_what_was_sealed_with_a_key_that_is_retired_meanwhile_is_made_again(staged, taken, monkeypatch):
+    source, take = staged(*ROWS[:30]), ahead.Ahead.take
+
+    def sealed_before(self):
+        item = take(self)
+        return (b"gone", *item[1:])
+
+    monkeypatch.setattr(ahead.Ahead, "take", sealed_before)
+    unpacked = []
+    monkeypatch.setattr(ready.Supply, "_unpacked", lambda *args: unpacked.append(args))
+    applying.apply_now(source=source, by=SYSTEM)
+    assert (taken, unpacked) == ([(0, 31)], [])
+    assert Person.objects.count() == 30
 
 
 def test_a_clock_moved_inside_this_process_keeps_the_other_out(staged, taken):

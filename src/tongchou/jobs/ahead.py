@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -46,11 +47,10 @@ class Ahead:
         if _cores() < 2:
             return
         asked = {"target": target, "args": args, "database": str(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"])}
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "tongchou.jobs.ahead", json.dumps(asked)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(_SOURCE)},
-        )  # fmt: skip
+        command = [sys.executable, "-m", "tongchou.jobs.ahead", json.dumps(asked)]
+        environment = os.environ | {"PYTHONPATH": str(_SOURCE)}
+        with suppress(OSError):  # no room for another process: the job works alone
+            self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
     def started(self, *, after: Any) -> bool:
         """Whether items can be taken; the first time that they can, the child is told after what to begin."""

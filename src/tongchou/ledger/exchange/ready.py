@@ -14,7 +14,7 @@ from typing import Any
 from tongchou import areas, audit, insert
 from tongchou.access.actor import SYSTEM, Actor
 from tongchou.access.models import Post, User
-from tongchou.access.sealed import unseal_many
+from tongchou.access.sealed import current_key, unseal_many
 from tongchou.jobs.ahead import Ahead
 from tongchou.ledger import registry, write
 from tongchou.ledger.declaration import Ledger
@@ -53,8 +53,8 @@ class Supply:
             return Ready(row, rows[-1] if rows else row, None, [])
         if self._ahead is not None and self._ahead.started(after=row):
             packed = self._ahead.take()
-            if packed is not None and packed[0] == row:
-                return self._unpacked(*packed)
+            if packed is not None and packed[:2] == (current_key(), row):
+                return self._unpacked(*packed[1:])
             self.close()
         return make_ready(self._source, self._ledger, self._by, row, self._read)
 
@@ -90,16 +90,17 @@ def make_ready(source: Import, ledger: Ledger, by: Actor, after: int, read: writ
 
 
 def packed_batches(*, source: str, after: int) -> Iterator[tuple[Any, ...]]:
-    """What the second process does: the batches after a row, packed, up to the last one, which is empty."""
+    """What the second process does: the batches after a row, packed under the key that sealed them, up to the last one, which is empty."""
     held = Import.objects.get(pk=source)
     ledger, by, read = registry.get(held.ledger), writer_of(held), write.Read()
     areas.tree()
     while True:
         ready = make_ready(held, ledger, by, after, read)
+        key = current_key()
         told = [(event.object_id, event.area, audit.written(event.changes)) for event in ready.events]
         if ready.rows is not None:
             insert.seal_rows(ledger.model, ready.rows)
-        yield ready.after, ready.last, None if ready.rows is None else insert.pack_rows(ledger.model, ready.rows), told
+        yield key, ready.after, ready.last, None if ready.rows is None else insert.pack_rows(ledger.model, ready.rows), told
         if ready.last == after:
             return
         after = ready.last
