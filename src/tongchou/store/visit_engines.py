@@ -129,7 +129,8 @@ def _open_spark(setting: str, source: str | Path, memory_mb: int, threads: int) 
         ) from error
     master = setting if setting.startswith("spark://") else f"local[{threads}]"
     settings = {
-        "spark.sql.session.timeZone": "UTC", "spark.ui.enabled": "false", "spark.driver.memory": f"{memory_mb}m",
+        "spark.sql.session.timeZone": "UTC", "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false",
+        "spark.driver.memory": f"{memory_mb}m",
         "spark.sql.shuffle.partitions": str(2 * threads), "spark.sql.execution.arrow.pyspark.enabled": "true",
         "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
     }  # fmt: skip
