@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -163,7 +164,7 @@ def _cohorts(outcome: Outcome, calendar: Calendar) -> Columns:
 
 
 def _generation_interval(outcome: Outcome) -> Columns:
-    pairs = np.bincount(outcome.generation_intervals())
+    pairs = outcome.generation_interval_counts()
     return {"days": np.arange(len(pairs)), "pairs": pairs, "share": np.round(pairs / max(pairs.sum(), 1), 6)}
 
 
@@ -175,20 +176,33 @@ def _places(outcome: Outcome) -> Columns:
 
 def told_of(outcome: Outcome) -> dict[str, Any]:
     """Which layers infected, the generation interval, and R of those infected in each week, for JSON."""
-    intervals = outcome.generation_intervals()
-    quantiles = np.quantile(intervals, [0.05, 0.5, 0.95]).tolist() if len(intervals) else [None] * 3
+    infected, caused, complete = outcome.daily("infections"), outcome.caused(), outcome.complete()
     return {
         "layers": layer_words(outcome.daily("infections", "layer").sum(axis=0)),
-        "generation_interval": {
-            "pairs": len(intervals), "mean": round(float(intervals.mean()), 3) if len(intervals) else None,
-            "sd": round(float(intervals.std()), 3) if len(intervals) else None, **dict(zip(("q05", "median", "q95"), quantiles, strict=True)),
-        },
-        "cohorts": [_week(outcome, start) for start in range(0, outcome.days, 7)],
+        "generation_interval": _summed(outcome.generation_interval_counts()),
+        "cohorts": [_week(start, infected, caused, complete) for start in range(0, outcome.days, 7)],
     }  # fmt: skip
 
 
-def _week(outcome: Outcome, start: int) -> dict[str, Any]:
-    stop = min(start + 7, outcome.days)
-    infected, caused = (int(column[start:stop].sum()) for column in (outcome.daily("infections"), outcome.caused()))
-    r = round(caused / infected, 4) if infected else None
-    return {"from_day": start, "to_day": stop - 1, "infected": infected, "caused": caused, "r": r, "complete": bool(outcome.complete()[start:stop].all())}
+def _summed(pairs: NDArray[np.int64]) -> dict[str, Any]:
+    """Mean, standard deviation and quantiles (between two days in proportion, as numpy's) of counts by length in days."""
+    count, days = int(pairs.sum()), np.arange(len(pairs))
+    if not count:
+        return dict.fromkeys(("mean", "sd", "q05", "median", "q95")) | {"pairs": 0}
+    mean, upto = float(pairs @ days) / count, np.cumsum(pairs)
+    places = np.array([0.05, 0.5, 0.95]) * (count - 1)
+    below, above = (np.searchsorted(upto, edge(places), side="right") for edge in (np.floor, np.ceil))
+    found = below + (above - below) * (places - np.floor(places))
+    return {
+        "pairs": count, "mean": round(mean, 3), "sd": round(math.sqrt(float(pairs @ (days - mean) ** 2) / count), 3),
+        **dict(zip(("q05", "median", "q95"), found.tolist(), strict=True)),
+    }  # fmt: skip
+
+
+def _week(start: int, infected: NDArray[np.int64], caused: NDArray[np.int64], complete: NDArray[np.bool_]) -> dict[str, Any]:
+    days = slice(start, start + 7)
+    many, by_them = int(infected[days].sum()), int(caused[days].sum())
+    return {
+        "from_day": start, "to_day": start + len(infected[days]) - 1, "infected": many, "caused": by_them,
+        "r": round(by_them / many, 4) if many else None, "complete": bool(complete[days].all()),
+    }  # fmt: skip

@@ -24,6 +24,7 @@ from tongchou.reason import Reason
 Counts = NDArray[np.int64]
 AGE_BAND_YEARS = 10
 AGE_BANDS = 11
+BLOCK = 1 << 20
 EVENTS = ("infections", "onsets", "samples", "reports", "admissions", "discharges", "deaths")
 DIVISIONS = ("county", "neighbourhood", "age", "layer", "sector")
 
@@ -103,37 +104,63 @@ class Outcome:
         Ages are bands of ten years, the last 100 and over; ``sector`` has a last column for persons of no sector.
         """
         when = self.event_days(event)
-        happened = when >= 0
         if not by:
-            return np.bincount(when[happened], minlength=self.days)
-        part, parts = self._division(by)
-        flat = when[happened].astype(np.int64) * parts + part[happened]
-        return np.bincount(flat, minlength=self.days * parts).reshape(self.days, parts)
+            return sum((np.bincount(when[rows][when[rows] >= 0], minlength=self.days) for rows in self._blocks()), np.zeros(self.days, np.int64))
+        parts = self._parts(by)
+        counts = np.zeros(self.days * parts, np.int64)
+        for rows in self._blocks():
+            happened = when[rows] >= 0
+            flat = when[rows][happened].astype(np.int64) * parts + self._division(by, rows)[happened]
+            counts += np.bincount(flat, minlength=self.days * parts)
+        return counts.reshape(self.days, parts)
+
+    def _blocks(self) -> Iterator[slice]:
+        """All rows, so many at a time that counting them takes little memory beside that of the rows."""
+        return (slice(first, first + BLOCK) for first in range(0, self.infections, BLOCK))
 
     def beds(self, by: str = "") -> Counts:
         """[days] or [days, parts]: persons in hospital at the end of each day."""
         change = self.daily("admissions", by) - self.daily("discharges", by) - self.daily("deaths", by)
         return np.cumsum(change, axis=0)
 
-    def _division(self, by: str) -> tuple[NDArray[np.int64], int]:
+    def _parts(self, by: str) -> int:
+        parts = {
+            "county": len(self.city.counties), "neighbourhood": self.city.neighbourhoods, "age": AGE_BANDS, "layer": len(Layer),
+            "sector": NO_SECTOR + 1,
+        }  # fmt: skip
+        if by not in parts:
+            known = ", ".join(DIVISIONS)
+            raise EpidemicFault(f"不能按 {by} 分：可用 {known}", f"no division by {by!r}; use one of {known}")
+        return parts[by]
+
+    def _division(self, by: str, rows: slice) -> NDArray[np.int64]:
         chain, city = self.chain, self.city
         if by == "county":
-            return city.neighbourhood_county[chain.home].astype(np.int64), len(city.counties)
+            return city.neighbourhood_county[chain.home[rows]].astype(np.int64)
         if by == "neighbourhood":
-            return chain.home.astype(np.int64), city.neighbourhoods
+            return chain.home[rows].astype(np.int64)
         if by == "age":
-            return (city.age[chain.person] // AGE_BAND_YEARS).astype(np.int64), AGE_BANDS
+            return (city.age[chain.person[rows]] // AGE_BAND_YEARS).astype(np.int64)
         if by == "layer":
-            return chain.layer.astype(np.int64), len(Layer)
-        if by == "sector":
-            return sector_of(city, chain.person), NO_SECTOR + 1
-        known = ", ".join(DIVISIONS)
-        raise EpidemicFault(f"不能按 {by} 分：可用 {known}", f"no division by {by!r}; use one of {known}")
+            return chain.layer[rows].astype(np.int64)
+        return sector_of(city, chain.person[rows])
 
     def generation_intervals(self) -> NDArray[np.int64]:
         """Days from the infector's infection to the infection, for every infection that was not imported."""
-        local = np.flatnonzero(self.chain.source >= 0)
-        return (self.chain.day[local] - self.chain.day[self.chain.source[local]]).astype(np.int64)
+        return np.concatenate([np.empty(0, np.int64), *self._intervals()])
+
+    def generation_interval_counts(self) -> Counts:
+        """[longest + 1] how many of ``generation_intervals`` are of each length."""
+        counts = np.zeros(self.days, np.int64)
+        for intervals in self._intervals():
+            counts += np.bincount(intervals, minlength=self.days)
+        return np.trim_zeros(counts, "b")
+
+    def _intervals(self) -> Iterator[NDArray[np.int16]]:
+        source, day = self.chain.source, self.chain.day
+        for rows in self._blocks():
+            local = source[rows] >= 0
+            yield day[rows][local] - day[source[rows][local]]
 
     def offspring(self) -> Counts:
         """[infections] how many each infected."""
@@ -142,12 +169,15 @@ class Outcome:
 
     def caused(self) -> Counts:
         """[days] how many were infected, on any later day, by those infected on each day."""
-        return np.bincount(self.chain.day, self.offspring(), self.days).astype(np.int64)
+        source, day, counts = self.chain.source, self.chain.day, np.zeros(self.days, np.int64)
+        for rows in self._blocks():
+            counts += np.bincount(day[source[rows][source[rows] >= 0]], minlength=self.days)
+        return counts
 
     def complete(self) -> NDArray[np.bool_]:
         """[days] whether everybody infected on a day is past the infectious course by the end, so that ``caused`` is final."""
-        ends = self.chain.infectious.astype(np.int64) + len(self.disease.infectiousness)
-        return np.bincount(self.chain.day[ends > self.days], minlength=self.days) == 0
+        late = self.chain.infectious > self.days - len(self.disease.infectiousness)
+        return np.bincount(self.chain.day[late], minlength=self.days) == 0
 
     def effective_reproduction(self) -> NDArray[np.float64]:
         """[days] mean number infected by those infected on a day; nan where nobody was. Too low where not ``complete``."""
