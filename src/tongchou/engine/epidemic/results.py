@@ -86,17 +86,21 @@ class Outcome:
 
     def event_days(self, event: str) -> NDArray[np.int16]:
         """[infections] the day of an event of ``EVENTS`` in each infection, -1 where it did not happen by the last day."""
-        chain, none = self.chain, np.int16(-1)
-        fatal = chain.severity == FATAL
+        chain = self.chain
         columns = {
             "infections": chain.day, "onsets": chain.onset, "samples": chain.sampled, "reports": chain.reported,
-            "admissions": chain.admitted, "discharges": np.where(fatal, none, chain.left), "deaths": np.where(fatal, chain.left, none),
+            "admissions": chain.admitted, "discharges": chain.left, "deaths": chain.left,
         }  # fmt: skip
         if event not in columns:
             known = ", ".join(EVENTS)
             raise EpidemicFault(f"没有事件 {event}：可用 {known}", f"there is no event {event!r}; use one of {known}")
-        found = columns[event]
-        return np.where(found < self.days, found, none)
+        found = columns[event].copy()
+        found[found >= self.days] = -1
+        if event == "discharges":
+            found[chain.severity == FATAL] = -1
+        elif event == "deaths":
+            found[chain.severity != FATAL] = -1
+        return found
 
     def daily(self, event: str, by: str = "") -> Counts:
         """[days] events of a kind, or [days, parts] by a division of ``DIVISIONS``.
@@ -257,7 +261,7 @@ class Outcome:
         """SHA-256 of every event and count: equal for equal runs, whatever the number of threads."""
         seen = hashlib.sha256()
         for column in self._all():
-            seen.update(np.ascontiguousarray(column).tobytes())
+            seen.update(np.ascontiguousarray(column).reshape(-1).view(np.uint8).data)
         return seen.hexdigest()
 
     def _all(self) -> Iterator[NDArray[Any]]:
