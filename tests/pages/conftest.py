@@ -11,6 +11,7 @@ from allauth.account.internal.flows.login import record_authentication
 from django.conf import settings as city_settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.cache import cache
 
 from tongchou import citytime, notices
 from tongchou.access.actor import SYSTEM
@@ -100,3 +101,16 @@ def axe() -> str:
     if not AXE.exists():
         pytest.fail(f"{AXE} is missing: run npm ci --ignore-scripts")
     return AXE.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def as_user(open_page, signed_in):
+    """``as_user("east")`` is the desk of a person who has signed in; ``size`` is of its screen."""
+    cache.clear()  # wrong codes and PINs are counted there
+
+    def opened(who: str = "", size: str = "desktop"):
+        page = open_page(size)
+        signed_in(page, who)
+        return page
+
+    return opened

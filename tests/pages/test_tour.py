@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from django.core.cache import cache
 from django.urls import reverse
 
 from tongchou import citytime, rulebook
@@ -21,29 +20,10 @@ from tongchou.zones.models import ZoneDecision
 
 from tests.cast import EAST, VILLAGE
 from tests.desk.test_search import register
-from tests.pages.walks import PIN, sign_in
+from tests.pages.walks import PIN, press, sign_in
 
 pytestmark = pytest.mark.browser
 NEW_PASSWORD = "Red-lantern-42"
-
-
-@pytest.fixture
-def as_user(open_page, signed_in):
-    """``as_user("east")`` is the desk of a person who has signed in; ``size`` is of its screen."""
-    cache.clear()  # wrong codes and PINs are counted there
-
-    def opened(who: str = "", size: str = "desktop"):
-        page = open_page(size)
-        signed_in(page, who)
-        return page
-
-    return opened
-
-
-def press(page, name: str) -> None:
-    """The button or link of that name in the page's own part."""
-    page.locator("main").locator(f"button:has-text('{name}'), a.btn:has-text('{name}')").first.click()
-    page.wait_for_load_state()
 
 
 def test_a_raised_level_holds_at_once_and_a_second_person_confirms_it(scene, as_user):

@@ -152,3 +152,9 @@ def sign_in(page: Any, username: str, password: str = PASSWORD) -> None:
     page.fill("input[name=login]", username)
     page.fill("input[name=password]", password)
     page.click("main button[type=submit]")
+
+
+def press(page: Any, name: str) -> None:
+    """The button or link of that name in the page's own part."""
+    page.locator("main").locator(f"button:has-text('{name}'), a.btn:has-text('{name}')").first.click()
+    page.wait_for_load_state()
