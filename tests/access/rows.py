@@ -14,6 +14,7 @@ from tongchou.ledger.declaration import Ledger
 from tongchou.outbreak.actions.outbreak import open_outbreak
 from tongchou.outbreak.models import Outbreak
 from tongchou.refusal import Refusal
+from tongchou.scenarios.actions.run import ask_run, cancel_run
 from tongchou.tasks.actions.task import open_task
 
 _serial = count(1)
@@ -42,8 +43,15 @@ def _case(area: str) -> Any:
     return _plain(registry.get("case"), area, 0)
 
 
+def _comparison(area: str) -> Any:
+    sides = [{"name_zh": name, "name_en": name, "text": text} for name, text in (("开放", ""), ("口罩", '[[measure]]\nkind = "masks"\n'))]
+    plan = {"city": "ledger", "disease": "sars-cov-2-wild", "starts_on": "2020-02-14", "days": 14, "replicates": 2, "seed": next(_serial)}
+    run = ask_run(title="开放 ↔ 口罩", area_path=area, plan={**plan, "sides": sides}, persons=1000, by=SYSTEM)
+    return cancel_run(run=run, by=SYSTEM)  # a post may have few of them waiting
+
+
 # Ledgers whose rows come from an action, or point at another row.
-BY_ACTION = {"responsibility": _responsibility, "task": _task, "case": _case}
+BY_ACTION = {"responsibility": _responsibility, "task": _task, "case": _case, "scenario_run": _comparison}
 
 
 def make_row(ledger: Ledger, area: str, depth: int = 0) -> Any | None:

@@ -201,6 +201,7 @@ def test_files_hold_every_band(done, desk):
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     daily = [row for row in rows if row["kind"] == "daily"]
     assert len(daily) == 2 * len(SERIES) * 14
+    assert [row["series"] for row in daily[::14]] == [*SERIES, *SERIES]
     assert [row["q50"] for row in daily[:14]] == [str(value) for value in done.result["bands"]["first"]["infections"][2]]
     assert daily[0]["date"] == "2020-02-14" and answer["Content-Disposition"].endswith('.csv"')
     told = desk.client.get(reverse("scenario-json", kwargs={"pk": done.pk})).json()

@@ -20,6 +20,8 @@ from tongchou.engine.epidemic.ensemble import (
 from tongchou.store.ensemble_runner import Ensemble
 
 ARMS = ("first", "second")
+ORDER = SERIES
+"""series in the order of a table; PostgreSQL keeps the keys of a stored object in an order of its own"""
 PEAKS = ("beds", "away", "infectious")
 """series whose highest day matters as well as their sum"""
 

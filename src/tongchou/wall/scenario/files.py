@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import HttpResponse, JsonResponse
 
+from tongchou.bridge.scenario_result import ORDER, PEAKS
 from tongchou.scenarios.models import ScenarioRun
 
 ARMS = {"first": "A", "second": "B"}
@@ -23,13 +24,14 @@ def csv_of(row: ScenarioRun) -> HttpResponse:
     write.writerow(["kind", "scenario", "name", "series", "day", "date", *quantiles])
     for (arm, letter), side in zip(ARMS.items(), row.sides, strict=True):
         name = (side["name_zh"] or side["name_en"]).lstrip("=+-@\t")  # a spreadsheet would take such a name for a formula
-        for series, bands in result["bands"][arm].items():
-            for day, values in enumerate(zip(*bands, strict=True)):
+        for series in ORDER:
+            for day, values in enumerate(zip(*result["bands"][arm][series], strict=True)):
                 write.writerow(["daily", letter, name, series, day, (starts_on + timedelta(days=day)).isoformat(), *values])
-        for kind in ("totals", "peaks"):
-            for series, values in result[kind][arm].items():
-                write.writerow([kind.removesuffix("s"), letter, name, series, "", "", *values])
-    for series, gain in result["gains"].items():
+        for kind, names in (("totals", ORDER), ("peaks", PEAKS)):
+            for series in names:
+                write.writerow([kind.removesuffix("s"), letter, name, series, "", "", *result[kind][arm][series]])
+    for series in (*ORDER, *(f"peak_{peak}" for peak in PEAKS)):
+        gain = result["gains"][series]
         write.writerow(["difference", "B-A", "", series, "", "", gain["low"], "", gain["median"], "", gain["high"]])
     answer = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="scenario-{str(row.pk)[:8]}.csv"'
