@@ -36,11 +36,15 @@ _cluster: servers.Cluster | None = None
 
 
 def _choose_data() -> None:
-    if not IS_WORKER:  # workers of xdist inherit the folder of the run that started them
+    """One folder to one database: a worker of xdist has its own, inside that of the run that started it."""
+    if IS_WORKER:
+        folder = Path(os.environ["TONGCHOU_DATA"]) / os.environ["PYTEST_XDIST_WORKER"]
+        folder.mkdir()
+    else:
         folder = Path(tempfile.mkdtemp(prefix="tongchou-test-"))
         _made.append(folder)
-        (folder / "static").mkdir()
-        os.environ["TONGCHOU_DATA"] = str(folder)
+    (folder / "static").mkdir()
+    os.environ["TONGCHOU_DATA"] = str(folder)
 
 
 def _choose_database() -> None:

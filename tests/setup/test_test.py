@@ -72,12 +72,13 @@ def run_pytest(tmp_path: Path, program: str, **variables: str) -> subprocess.Com
     """A test file run as its own session under the project's conftest."""
     file = tmp_path / "test_sample.py"
     file.write_text(program, encoding="utf-8")
+    own = {name: value for name, value in os.environ.items() if name != "PYTEST_XDIST_WORKER"}
     return subprocess.run(
         [
             sys.executable, "-m", "pytest", str(file), "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT),
             "-p", "tests.conftest", "-p", "no:cacheprovider", "-rs",
         ],
-        cwd=ROOT, env={**os.environ, "TONGCHOU_TEST_DATABASE": "sqlite", **variables}, capture_output=True, text=True,
+        cwd=ROOT, env={**own, "TONGCHOU_TEST_DATABASE": "sqlite", **variables}, capture_output=True, text=True,
     )  # fmt: skip
 
 
