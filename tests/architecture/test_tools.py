@@ -32,3 +32,20 @@ def test_ruff_finds_nothing():
 def test_mypy_finds_nothing():
     done = run_tool("mypy", "src", "tong.py")
     assert done.returncode == 0, done.stdout
+
+
+STARTED = """
+import sys, django
+django.setup()
+from importlib import import_module
+from django.conf import settings
+import_module(settings.ROOT_URLCONF)
+print(sorted({"django", "numba", "scipy", "duckdb", "pyarrow"} & set(sys.modules)))
+"""
+
+
+def test_a_process_that_serves_or_imports_loads_no_engine():
+    """The engine takes seconds and 100 MB to load: only what computes with it does (``wall.urls``, ``bridge.handlers``, ``day.assess``)."""
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "DJANGO_SETTINGS_MODULE": "tongchou.settings"}
+    done = subprocess.run([sys.executable, "-c", STARTED], cwd=ROOT, env=surroundings, capture_output=True, text=True)
+    assert done.stdout.strip() == "['django']", done.stdout + done.stderr

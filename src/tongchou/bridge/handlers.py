@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tongchou import jobs
-from tongchou.bridge import scenario_runs
 
 
 @jobs.handler("scenario.run", max_attempts=3, lease_minutes=30, long=True)
 def run_scenario(run: jobs.Run) -> dict[str, Any]:
     """Compare two scenarios; see ``scenario_runs``."""
+    from tongchou.bridge import (
+        scenario_runs,  # the engine takes seconds and 100 MB to load: the process that simulates pays, no other
+    )
+
     return scenario_runs.work(run)

@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 from tongchou import areas, citytime
 from tongchou.bridge import counts
-from tongchou.bridge.area_outlook import store_outlooks
 from tongchou.bridge.zero_clock import ZeroClock, city_clock, zero_clocks
 from tongchou.bridge.zone_levels import store_levels
 from tongchou.day.step import Day, Step
@@ -18,6 +17,10 @@ from tongchou.zones.queries.table import ZoneLine, zone_table
 
 def run(day: Day) -> Step:
     """Figures of the city and its counties, the zone table, and the zero-case clocks at the day's close."""
+    from tongchou.bridge.area_outlook import (
+        store_outlooks,  # loads the engine, which takes seconds: only where a day is run
+    )
+
     outbreak, on = day.outbreak, day.on
     figures = counts.figures_of(outbreak, on)
     by_area = counts.figures_by_area(outbreak, on)

@@ -1,4 +1,7 @@
-"""Pages of scenario comparisons: the list, the form that builds one, its progress and result, and the files of it."""
+"""Pages of scenario comparisons: the list, the form that builds one, its progress and result, and the files of it.
+
+``wall.urls`` loads them when the first is asked for, and states their names in the permission table.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 from tongchou import areas, citytime, ledger
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
-from tongchou.access.pages import page
 from tongchou.outbreak import reach
 from tongchou.refusal import Refusal
 from tongchou.scenarios.actions import run as acts
@@ -23,7 +25,6 @@ from tongchou.wall.scenario.view import line_of, view_of
 LIST_LENGTH = 40
 
 
-@page("scenarios")
 @require_GET
 def scenarios(request: HttpRequest) -> HttpResponse:
     """Earlier comparisons within reach, the newest first."""
@@ -39,7 +40,6 @@ def scenarios(request: HttpRequest) -> HttpResponse:
     return render(request, "wall/scenarios.html", context)
 
 
-@page("scenario-new")
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Build a comparison; every button of the form sends all of it, ``do`` says what to do with it."""
@@ -59,7 +59,6 @@ def new(request: HttpRequest) -> HttpResponse:
     return redirect(address)
 
 
-@page("scenario")
 @require_http_methods(["GET", "POST"])
 def one(request: HttpRequest, pk: str) -> HttpResponse:
     """Progress of a comparison, or its result; POST cancels it or lets it go on."""
@@ -81,7 +80,6 @@ def one(request: HttpRequest, pk: str) -> HttpResponse:
     return render(request, "wall/scenario.html", context)
 
 
-@page("scenario-progress")
 @require_GET
 def progress(request: HttpRequest, pk: str) -> HttpResponse:
     """The moving part of a comparison that runs; the whole page is asked for again once it is over."""
@@ -92,14 +90,12 @@ def progress(request: HttpRequest, pk: str) -> HttpResponse:
     return answer
 
 
-@page("scenario-csv")
 @require_GET
 def as_csv(request: HttpRequest, pk: str) -> HttpResponse:
     """Bands of every series by day, both scenarios."""
     return files.csv_of(_done(request, pk))
 
 
-@page("scenario-json")
 @require_GET
 def as_json(request: HttpRequest, pk: str) -> HttpResponse:
     """Everything that was asked and everything that came of it."""
