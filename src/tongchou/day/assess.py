@@ -17,9 +17,7 @@ from tongchou.zones.queries.table import ZoneLine, zone_table
 
 def run(day: Day) -> Step:
     """Figures of the city and its counties, the zone table, and the zero-case clocks at the day's close."""
-    from tongchou.bridge.area_outlook import (
-        store_outlooks,  # loads the engine, which takes seconds: only where a day is run
-    )
+    from tongchou.bridge.area_outlook import store_outlooks  # loads the engine: seconds
 
     outbreak, on = day.outbreak, day.on
     figures = counts.figures_of(outbreak, on)
