@@ -70,6 +70,12 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "tongchou.settings"
 django.setup()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """A worker that inherits the name of the settings has them read before it could choose its folder."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_unconfigure() -> None:
     if _cluster is not None:
         _cluster.stop()
