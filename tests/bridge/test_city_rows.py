@@ -11,11 +11,12 @@ import pytest
 from tongchou.access.actor import SYSTEM
 from tongchou.bridge import city_rows
 from tongchou.bridge.city_rows import read_city
-from tongchou.cli import city_from_ledgers
+from tongchou.cli import city_from_ledgers, city_report
 from tongchou.cli.terminal import UsageError, Voice
 from tongchou.engine.city import HouseholdKind, SiteKind
 from tongchou.ledger import registry, write
 from tongchou.people.models import Household, Person
+from tongchou.places.models import Place
 from tongchou.places.types import place_types
 from tongchou.refusal import Refusal
 from tongchou.store.city_file import load_city
@@ -65,6 +66,20 @@ def test_households_ages_and_workplaces_are_those_of_the_ledger(street):
     assert city.site_sector[site[at["father"]]] == 4 and city.site_kind[site[at["father"]]] == SiteKind.WORKPLACE
     assert city.site_kind[site[at["mother"]]] == SiteKind.CARE_HOME and site[at["child"]] == -1
     assert (found.without_birth, found.without_sex) == (1, 1)
+    assert (found.households_without_people, found.sites_without_people) == (0, 0)
+
+
+def test_households_and_places_without_people_are_counted(street, village):
+    """A household that nobody belongs to and a shop where nobody works; a closed one is no place any more."""
+    add("household", area_path=village, kind="family", address="竹湖路 9 号")
+    add("place", name="空店", type_key="restaurant", area_path=village)
+    old = add("place", name="旧店", type_key="restaurant", area_path=village)
+    Place.objects.filter(pk=old.pk).update(closed_on=DAY)
+    found = read_city(DAY)
+    assert (found.households_without_people, found.sites_without_people) == (1, 1)
+    assert found.city.notes == {**found.left_out, "teams_without_site": 0}
+    elsewhere = read_city(DAY, area="510403")
+    assert (elsewhere.households_without_people, elsewhere.sites_without_people) == (0, 0)
 
 
 def test_an_area_and_a_collective_household(street, home):
@@ -80,10 +95,14 @@ def test_every_place_type_that_is_translated_exists():
 
 
 def test_the_command_writes_the_city(street, tmp_path, capsys):
+    add("place", name="空店", type_key="restaurant", area_path="510402")
     words = Namespace(out=str(tmp_path / "city"), date="2020-02-20", area="", replace=False, say=Voice(True))
     assert city_from_ledgers.run(words) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["people"], told["households"], told["without_birth"]) == (4, 2, 1)
+    assert (told["households_without_people"], told["sites_without_people"]) == (0, 1)
+    assert set(told) == set(city_from_ledgers.JSON)
+    assert city_report.left_out(load_city(tmp_path / "city"))["sites_without_people"] == 1
     assert len(load_city(tmp_path / "city", verify=True)) == 4
     with pytest.raises(UsageError):
         city_from_ledgers.run(words)

@@ -7,7 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tongchou.engine.city import CityFault, HouseholdKind, SiteKind, city_from_lists
+from tongchou.cli import city_report
+from tongchou.engine.city import LEFT_OUT, CityFault, HouseholdKind, SiteKind, city_from_lists
+from tongchou.engine.city.describe import describe_city
 
 PERSONS = {
     "age": [40, 8, 70, 38, 41, 9],
@@ -51,6 +53,23 @@ def test_groups_of_a_site_are_one_slice():
     assert city.group[1] == city.group[2] != city.group[5]
     assert city.site_neighbourhood.tolist() == [0, 0]
     assert city.route.tolist() == [0, -1, -1, -1, 0, -1] and city.route_members.tolist() == [0, 4]
+
+
+def test_rows_that_no_person_names_are_counted():
+    """One household and two sites stand in the lists alone; one person's team is of no site."""
+    homes = {**HOUSEHOLDS, **{key: [*HOUSEHOLDS[key], value] for key, value in (("household", "d"), ("county", "510402"))}}
+    homes = {**homes, "neighbourhood": [*HOUSEHOLDS["neighbourhood"], "East"], "grid": [*HOUSEHOLDS["grid"], ""], "kind": [*HOUSEHOLDS["kind"], 0]}
+    sites = {"site": ["mill", "inn", "school", "shop"]}
+    persons = {**PERSONS, "team": ["night", "1", "reading", "1", "day", "2"]}
+    city = city_from_lists(persons, homes, sites, counties=COUNTIES)
+    assert city.notes == {"households_without_people": 1, "sites_without_people": 2, "teams_without_site": 1}
+    assert set(city.notes) == set(LEFT_OUT) and (city.households, city.sites, city.groups) == (3, 2, 4)
+    figures = describe_city(city)
+    assert city_report.as_data(city, figures, [])["left_out"] == city.notes
+    said = city_report.as_text(city, figures, [])
+    assert "sites without people, left out: 2" in said and "写了班组、没写场所的人" in said
+    whole = city_from_lists(PERSONS, HOUSEHOLDS, SITES, counties=COUNTIES)
+    assert set(whole.notes.values()) == {0} and "left out" not in city_report.as_text(whole, describe_city(whole), [])
 
 
 def test_the_least_that_can_be_said_is_enough():

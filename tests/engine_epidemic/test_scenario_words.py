@@ -41,13 +41,23 @@ def test_every_kind_has_a_name_and_words():
 
 def test_words_by_hand():
     assert speak_measure(SCHOOLS, "zh").sentence == "学校停课 · 第 10–40 天"
-    assert speak_measure(SCHOOLS, "en", starts_on=date(2020, 2, 1)).sentence == "schools closed · 02-11 to 03-12 (days 10 to 40)"
+    assert speak_measure(SCHOOLS, "en", starts_on=date(2020, 2, 1)).sentence == "schools closed · 11 Feb to 12 Mar (days 10 to 40)"
+    assert speak_measure(SCHOOLS, "zh", starts_on=date(2020, 12, 20)).when == "12月30日至1月29日（第 10–40 天）"
+    by_county = {"kind": "imports", "count": 3, "county": "510403"}
+    assert speak_measure(by_county, "zh", areas={"510403": "西区"}).sentence == "输入感染 · 3 例 · 西区 · 第 0 天"
     half = {"kind": "reduced_opening", "open_share": 0.5, "sectors": [2], "counties": ["510402"], "ages": [60, 127], "from_day": 3}
     assert speak_measure(half, "en", areas={"510402": "East"}).sentence == "reduced opening · 50% attend · East, manufacturing, ages 60 and over · from day 3"
     tests = {"kind": "imports", "per_day": 0.5, "from_day": 1, "to_day": 9}
     assert speak_measure(tests, "zh").sentence == "输入感染 · 平均每天 0.5 例 · 第 1–9 天"
     assert speak_measure({"kind": "imports", "count": 3}, "en").sentence == "infections from outside · 3 · day 0"
     assert speak_measure({"kind": "masks"}, "en").what.startswith("– wear one"), "a figure not yet written"
+
+
+def test_levels_by_hand():
+    rule = {"kind": "zone_rule", "unit": "county", "clear_days": 14, "levels": [{"name": "medium", "cases": 1, "within_days": 14}, {"name": "red", "cases": 9, "within_days": 7}]}
+    assert speak_measure(rule, "zh").what == "按县（区）：14 天内报告 1 例为中级，7 天内报告 9 例为red级；连续 14 天达不到则降一级"
+    assert speak_measure(rule, "en").what == "by county: medium from 1 reported in 14 days, red from 9 reported in 7 days; one step down after 14 days below"
+    assert speak_measure({**SCHOOLS, "level": "medium"}, "zh").whom == "中级地区" and speak_measure({**SCHOOLS, "level": "medium"}, "en").whom == "areas at level medium"
 
 
 def test_differences_by_hand():

@@ -46,7 +46,7 @@ def test_two_orders_are_compared_and_the_cost_is_read(scene, as_user, size):
     said = page.inner_text(".p-verdict")
     assert "代价" in said and "误学" in said
     orders = page.locator(".p-orders tbody tr")
-    assert orders.count() == 1 and "学校停课" in orders.inner_text() and "02-23" in orders.inner_text()  # day 9 of 14 February
+    assert orders.count() == 1 and "学校停课" in orders.inner_text() and "2月23日" in orders.inner_text()  # day 9 of 14 February
     school = page.locator(".scenario-totals tr:has-text('误学')")
     assert "is-less" in school.locator(".change").get_attribute("class") and "−" in school.inner_text()
     chart = page.locator(".scenario-chart-panel:has(.scenario-chart[data-series=infections])")

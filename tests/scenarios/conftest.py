@@ -49,6 +49,10 @@ class Desk:
                 sent |= {f"{row}-{one.key}": "on" for one in line.figures if one.kind == "flag" and one.checked}
                 for pick in line.picks:
                     sent |= {f"{row}-has-{pick.key}": "1", f"{row}-{pick.key}": [value for value, _label, chosen in pick.options if chosen]}
+                sent |= {f"{row}-unit": value for value, _label, chosen in line.unit if chosen}
+                sent |= {f"{row}-level": value for value, _label, chosen in line.level if chosen}
+                for step, (_name, cases, days) in enumerate(line.steps):
+                    sent |= {f"{row}-step-{step}-cases": cases, f"{row}-step-{step}-within_days": days}
                 for layer, _label, share, delay in line.rates:
                     sent |= {f"{row}-found-{layer}": share, f"{row}-delay-{layer}": delay}
                 if line.ages:

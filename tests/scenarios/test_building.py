@@ -10,11 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from tongchou.bridge import scenario_choices as choices
+from tongchou.people.models import Person
 from tongchou.scenarios.models import ScenarioRun
 from tongchou.store.census_tables import SHIPPED
 
+from tests.people.conftest import register, village
 from tests.scenarios.conftest import OPEN, SHUT, form_with
 
+__all__ = ["register", "village"]
 pytestmark = pytest.mark.django_db
 DAY = date(2020, 2, 14)
 
@@ -32,7 +35,7 @@ def test_the_first_visit_asks_for_two_weeks_of_school(desk):
     first, second = sides(answer)
     assert (first.name_zh, second.name_zh) == ("学校停课四周", "学校停课六周")
     said = text(answer)
-    assert said.count("与另一情景不同") == 2 and "02-21–04-02（第 7–48 天）" in said
+    assert said.count("与另一情景不同") == 2 and "2月21日至4月2日（第 7–48 天）" in said
     assert "新型冠状病毒（原始株）" in said and "1,212,203" in said
     assert 'class="mark is-' in said, "sources of the disease pack with their marks"
     empty = text(desk.client.get(reverse("scenarios")))
@@ -90,6 +93,64 @@ def test_strengths_ages_sectors_and_counties(desk):
     assert "80% 遵守 · 西区、制造业、住宿和餐饮业、18–59 岁" in text(answer)
 
 
+def test_a_rule_of_levels_and_a_measure_that_holds_at_one(desk):
+    """A county's level by what is reported there, and schools closed in areas at the high level alone: all in fields."""
+    fields = desk.fields(desk.client.get(reverse("scenario-new")))
+    added = desk.send("add:b", **{**fields, "b-preset": "zone_rule"})
+    at = len(sides(added)[1].rows) - 1
+    changed = {f"b-{at}-unit": "neighbourhood", f"b-{at}-step-1-cases": "10", f"b-{at}-step-1-within_days": "7", f"b-{at - 1}-level": "high"}
+    answer = desk.send("refresh", **{**desk.fields(added), **changed})
+    assert sides(answer)[1].problem == ""
+    school, rule = sides(answer)[1].rows[-2:]
+    assert rule["unit"] == "neighbourhood" and rule["levels"][1] == {"name": "high", "cases": 10, "within_days": 7}
+    assert rule["levels"][0] == choices.presets()["zone_rule"]["row"]["levels"][0]
+    assert school["level"] == "high" and "高级地区" in text(answer) and "7 天内报告 10 例为高级" in text(answer)
+    anywhere = desk.send("refresh", **{**desk.fields(answer), f"b-{at - 1}-level": ""})
+    assert "level" not in sides(anywhere)[1].rows[at - 1]
+    wrong = desk.send("refresh", **{**desk.fields(answer), f"b-{at}-step-0-cases": "0"})
+    assert "“报告例数”应为大于 0 的整数" in text(wrong)
+    assert desk.send("run", **{**desk.fields(answer), "people": "1000", "days": "14", "replicates": "2"}).status_code == 302
+
+
+def test_a_set_of_measures_with_a_name_of_its_own_is_no_ready_one(desk):
+    """The choice of ready sets shows what stands in the side, or asks to choose; choosing nothing changes nothing."""
+    fields = desk.fields(desk.client.get(reverse("scenario-new")))
+    answer = desk.send("load:a", **{**fields, "a-name": "本市方案", "a-template": ""})
+    assert sides(answer)[0].rows == sides(desk.send("refresh", **fields))[0].rows
+    page = text(answer)
+    first, second = (page.split(f'name="{key}-template"')[1].split("</select>")[0] for key in "ab")
+    assert "selected" not in first and 'value="schools-six-weeks" selected' in second and "选一套现成的措施" in first
+
+
+WEST = {"measure": SHUT + 'counties = ["510403"]\n', "imports": SHUT + '[[imports]]\ncount = 3\ncounty = "510403"\n'}
+
+
+@pytest.mark.parametrize("where", sorted(WEST))
+def test_a_county_in_which_nobody_lives_is_named_at_once(desk, register, where):
+    """West is in the census city; of the residents on record nobody lives there, and the form says so before the job would."""
+    register(sex="male", born_on="1980-02-21")
+    answer = desk.build(OPEN, WEST[where])
+    assert not any(side.problem for side in sides(answer)) and choices.cities("5104", DAY)["panzhihua"].empty == ()
+    chosen = desk.send("refresh", **{**desk.fields(answer), "city": "ledger"})
+    said = "所选城市在西区（510403）没有居民"
+    assert said in sides(chosen)[1].problem and not sides(chosen)[0].problem and "请改选东山区（510402）" in text(chosen)
+    english = desk.client.post(reverse("scenario-new"), {"do": "refresh", **desk.fields(chosen)}, headers={"Accept-Language": "en"})
+    assert "nobody of the chosen city lives in" in text(english) and "(510403)" in text(english)
+    refused = desk.send("run", **desk.fields(chosen))
+    assert refused.status_code == 422 and said in text(refused) and ScenarioRun.objects.count() == 0
+    register(sex="female", born_on="1980-02-21", area_path="510403")
+    assert desk.send("run", **desk.fields(chosen)).status_code == 302
+
+
+def test_where_residents_are_is_asked_in_one_query(desk, register, django_assert_num_queries):
+    rows = [register(sex="male", born_on="1980-02-21", area_path=area) for area in ("510402", "510402", "510403")]
+    Person.objects.filter(pk=rows[-1].pk).update(status=Person.Status.LEFT)
+    choices.cities("5104", DAY)
+    with django_assert_num_queries(1):
+        found = choices.cities("5104", DAY)["ledger"]
+    assert found.persons == 2 and found.counties == (("510402", "东山区"),) and ("510403", "西区") in found.empty
+
+
 @pytest.mark.parametrize(("key", "value", "said"), [
     ("compliance", "180", "compliance 应在 0 到 1 之间"), ("compliance", "many", "第 1 项措施：“遵守”应为数字，现为“many”"),
     ("from_day", "1.5", "“从第几天”应为整数"), ("to_day", "2", "to_day 不应早于 from_day"),
@@ -131,7 +192,8 @@ def test_a_file_is_uploaded(desk):
 
 def test_tampered_rows_are_not_taken(desk):
     fields = desk.fields(desk.build())
-    for stored in ("[]", "{", '{"kind": "closure", "layers": 7}', '{"kind": "nuke"}', '{"kind": "closure", "from_day": {"a": 1}}'):
+    levels = '{"kind": "zone_rule", "unit": "county", "clear_days": 1, "levels": [%s]}'
+    for stored in (levels % "3", levels % '{"name": "high"}', "[]", "{", '{"kind": "closure", "layers": 7}', '{"kind": "nuke"}', '{"kind": "closure", "from_day": {"a": 1}}'):
         answer = desk.send("refresh", **{**fields, "a-0-row": stored})
         assert answer.status_code == 200 and sides(answer)[0].rows == []
 

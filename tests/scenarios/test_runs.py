@@ -28,6 +28,7 @@ from tests.scenarios.conftest import OPEN, SHUT
 
 __all__ = ["home", "register", "village"]
 pytestmark = pytest.mark.django_db
+ZONES = '[[measure]]\nkind = "zone_rule"\nunit = "county"\nlevels = [{ name = "high", cases = 5, within_days = 14 }]\nclear_days = 14\n'
 
 
 def work() -> None:
@@ -138,7 +139,9 @@ def test_the_residents_on_record_are_a_city_too(desk, register, home):
     row.refresh_from_db()
     assert row.job.state == "done", row.job.message_zh
     assert row.result["city"]["persons"] == 5 and row.data_version.startswith("ledgers, 2020-02-14")
-    assert row.result["left_out"] == {"without_birth": 0, "without_sex": 0}
+    assert row.result["left_out"] == {"without_birth": 0, "without_sex": 0, "households_without_people": 1, "sites_without_people": 0}
+    page = desk.client.get(reverse("scenario", kwargs={"pk": row.pk})).content.decode()
+    assert "台账中未纳入的" in page and "1 户没有居民，未纳入" in page and "人出生日期不详" not in page
 
 
 def test_limits_are_said_with_what_would_do(monkeypatch, cast, desk):
@@ -188,7 +191,8 @@ def test_a_side_that_does_nothing_new_is_refused(desk):
     for first, second, said in (
         (OPEN, OPEN, "完全相同"),
         (OPEN, OPEN + '[[measure]]\nkind = "closure"\ncounties = ["999999"]\n', "999999 不在所选城市中"),
-        (OPEN, OPEN + '[[measure]]\nkind = "closure"\nlevel = "high"\n', "没有 zone_rule 定出"),
+        (OPEN, OPEN + '[[measure]]\nkind = "closure"\nlevel = "high"\n', "措施只在“高级”地区执行，却没有"),
+        (OPEN, OPEN + 2 * ZONES, "两项措施定出同名的级别"),
     ):
         answer = desk.send("run", **desk.fields(desk.build(first, second)))
         assert answer.status_code == 422 and said in answer.content.decode()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
+
+from django.db.models import Q, QuerySet
 
 from tongchou import areas
 from tongchou.engine.city import NO_SECTOR, SECTORS, City, HouseholdKind, SiteKind, city_from_lists
@@ -40,14 +42,26 @@ class LedgerCity:
     """persons left out because their day of birth is unknown"""
     without_sex: int
     """persons of unknown sex: they stand as men and women in turn"""
+    households_without_people: int
+    """households on record in the area that nobody in the city belongs to"""
+    sites_without_people: int
+    """places on record in the area, not closed by the day, that are nobody's workplace"""
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """The four counts by name."""
+        return {
+            "without_birth": self.without_birth, "without_sex": self.without_sex,
+            "households_without_people": self.households_without_people, "sites_without_people": self.sites_without_people,
+        }  # fmt: skip
 
 
 def read_city(day: date, *, area: str = "") -> LedgerCity:
     """Everybody who lives in ``area`` (a path; the whole city where empty) as the ledger has it, with ages of ``day``.
 
     A person without a household lives alone. The neighbourhood is the village or community of the address, the site is the
-    workplace on record, its sector the industry that most of its people name, else that of its type. Raises Refusal where
-    nobody with a day of birth lives there.
+    workplace on record, its sector the industry that most of its people name, else that of its type. Households and
+    places on record without people are counted. Raises Refusal where nobody with a day of birth lives there.
     """
     people = Person.objects.filter(status=Person.Status.LIVING)
     if area:
@@ -79,7 +93,17 @@ def read_city(day: date, *, area: str = "") -> LedgerCity:
     used = sorted({path[:COUNTY] for path in lived.values()})
     counties = [(path, areas.name_of(path, day)) for path in used]
     city = city_from_lists(columns, _households(lived), _sites(columns["site"], named), counties=counties, source=f"ledgers, {day}")
-    return LedgerCity(city, tuple(ids), without_birth, without_sex)
+    open_places = Place.objects.filter(Q(closed_on=None) | Q(closed_on__gt=day))
+    empty = (_unused(Household.objects.all(), area, lived), _unused(open_places, area, columns["site"]))
+    found = LedgerCity(city, tuple(ids), without_birth, without_sex, *empty)
+    return replace(found, city=replace(city, notes={**city.notes, **found.left_out}))
+
+
+def _unused(rows: QuerySet[Any], area: str, used: Iterable[str]) -> int:
+    """Rows in the area that are not among those used."""
+    known = set(used)
+    chosen = rows.filter(areas.within("area_path", area)) if area else rows
+    return sum(str(row) not in known for row in chosen.order_by().values_list("id", flat=True).iterator(chunk_size=20_000))
 
 
 def _households(lived: Mapping[str, str]) -> dict[str, list[Any]]:

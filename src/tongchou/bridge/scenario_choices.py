@@ -11,11 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count
+from django.db.models.functions import Substr
 
 from tongchou import areas
+from tongchou.bridge.city_rows import COUNTY
 from tongchou.engine.city import SECTORS, CityFault
 from tongchou.engine.epidemic import EpidemicFault
-from tongchou.engine.epidemic.measure_words import LAYERS, NAMES, Difference, Told, find_differences, speak_measure
+from tongchou.engine.epidemic.measure_words import (
+    LAYERS,
+    NAMES,
+    UNITS,
+    Difference,
+    Told,
+    find_differences,
+    name_level,
+    speak_measure,
+)
 from tongchou.engine.epidemic.scenario import COUNTS, KINDS, SHARES
 from tongchou.engine.epidemic.scenario_text import read_table, write_scenario
 from tongchou.people.models import Person
@@ -47,7 +59,9 @@ class CityChoice:
     key: str
     persons: int
     counties: tuple[tuple[str, str], ...]
-    """(code, name)"""
+    """(code, name) of those with residents"""
+    empty: tuple[tuple[str, str], ...] = ()
+    """(code, name) of counties of the area in which nobody of this city lives"""
 
 
 @dataclass(frozen=True)
@@ -178,21 +192,38 @@ def layer_names(lang: str, *, home: bool = False) -> dict[str, str]:
     return {name: words[0 if lang == "zh" else 1] for name, words in LAYERS.items() if name not in without}
 
 
+def unit_names(lang: str) -> dict[str, str]:
+    """What a rule of levels can give a level to."""
+    return {key: words[0 if lang == "zh" else 1] for key, words in UNITS.items()}
+
+
+def level_name(name: str, lang: str) -> str:
+    """A level in words: ``medium`` is 中."""
+    return name_level(name, lang)
+
+
 def sector_names(lang: str) -> dict[int, str]:
     return {number: words[0 if lang == "zh" else 1] for number, words in enumerate(SECTORS)}
 
 
 def cities(area: str, on: date) -> dict[str, CityChoice]:
     """The cities that can be simulated for an area: a census that has its counties, and the residents on record."""
-    found = {name: _census_city(name, name, area) for name in census_names(area)}
+    inside = tuple((one.path, one.name) for one in areas.below(area, on, "county")) or ((area, areas.name_of(area, on)),)
+    found = {name: _census_city(name, name, area, inside) for name in census_names(area)}
     own = own_census()
     if own is not None:
-        found[OWN_CENSUS] = _census_city(OWN_CENSUS, str(own), area)
+        found[OWN_CENSUS] = _census_city(OWN_CENSUS, str(own), area, inside)
+    found[LEDGER] = _ledger_city(area, on, inside)
+    return found
+
+
+def _ledger_city(area: str, on: date, inside: tuple[tuple[str, str], ...]) -> CityChoice:
+    """The residents on record, counted by county in one query."""
     people = Person.objects.filter(status=Person.Status.LIVING, born_on__lte=on)
     here = people.filter(areas.within("area_path", area)) if area else people
-    counties = tuple((one.path, one.name) for one in areas.below(area, on, "county")) or ((area, areas.name_of(area, on)),)
-    found[LEDGER] = CityChoice(LEDGER, here.count(), counties)
-    return found
+    counted = dict(here.order_by().values_list(Substr("area_path", 1, COUNTY)).annotate(n=Count("pk")))
+    lived = tuple((code, areas.name_of(code, on)) for code in sorted(counted))
+    return CityChoice(LEDGER, sum(counted.values()), lived, tuple(one for one in inside if one[0] not in counted))
 
 
 def own_census() -> Path | None:
@@ -201,10 +232,12 @@ def own_census() -> Path | None:
     return path if path.is_file() else None
 
 
-def _census_city(key: str, name: str, area: str) -> CityChoice:
+def _census_city(key: str, name: str, area: str, inside: tuple[tuple[str, str], ...]) -> CityChoice:
     try:
         census = read_census(name, area=area)
     except CityFault as fault:
         raise Refusal(fault.zh, fault.en, code="bad_census") from None
-    persons = sum(int(county.men.sum() + county.women.sum()) for county in census.counties)
-    return CityChoice(key, persons, tuple((county.code, county.name) for county in census.counties))
+    counted = {(county.code, county.name): int(county.men.sum() + county.women.sum()) for county in census.counties}
+    lived = tuple(one for one, persons in counted.items() if persons)
+    known = {code for code, _name in lived}
+    return CityChoice(key, sum(counted.values()), lived, tuple(one for one in inside if one[0] not in known))

@@ -67,11 +67,11 @@ def _make_city(run: jobs.Run, row: ScenarioRun, folder: Path) -> None:
 
 
 def city_of(row: ScenarioRun) -> tuple[City, dict[str, int]]:
-    """The city that a comparison names, and who of the register is not in it. Raises CityFault or Refusal."""
+    """The city that a comparison names, and what of the register is not in it. Raises CityFault or Refusal."""
     plan = row.plan
     if plan["city"] == choices.LEDGER:
         found = read_city(date.fromisoformat(plan["starts_on"]), area=row.area_path)
-        return found.city, {"without_birth": found.without_birth, "without_sex": found.without_sex}
+        return found.city, found.left_out
     own = choices.own_census()
     name = str(own) if plan["city"] == choices.OWN_CENSUS and own else plan["city"]
     return synthesize_city(read_census(name, area=row.area_path), people=int(plan["people"]), seed=int(plan["seed"])), {}

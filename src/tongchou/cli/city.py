@@ -59,6 +59,7 @@ JSON = {
         "neighbourhood_persons": "社区平均人数 / persons a neighbourhood",
         "bytes_per_person": "每人字节数 / bytes a person",
         "differences": "逐区县与普查表之差 / every census figure by county: census, city, difference",
+        "left_out": "名单中有、城市中没有的行数，普查城市为空 / rows of lists that are not in the city, empty for a census city",
         "largest_differences": "各类数字的最大差 / the largest difference of each figure and its county",
     },
 }

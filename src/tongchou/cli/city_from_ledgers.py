@@ -22,6 +22,8 @@ JSON = {
     "sites": "场所数 / sites",
     "without_birth": "因出生日期不详未纳入的人数 / persons left out, their day of birth unknown",
     "without_sex": "性别不详、轮流按男女计的人数 / persons of unknown sex, who stand as men and women in turn",
+    "households_without_people": "没有居民、未纳入的户数 / households on record without people, left out",
+    "sites_without_people": "没有在岗人员、未纳入的场所数 / places on record where nobody works, left out",
     "sha256": "城市的散列值 / hash of the city",
 }
 
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     city = found.city
     data = {
         "out": str(args.out), "people": len(city), "households": city.households, "sites": city.sites,
-        "without_birth": found.without_birth, "without_sex": found.without_sex, "sha256": told,
+        **found.left_out, "sha256": told,
     }  # fmt: skip
     args.say(data, "\n".join(f"{key}: {value}" for key, value in data.items()))
     return 0

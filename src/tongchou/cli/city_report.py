@@ -12,6 +12,13 @@ from tongchou.engine.city import AGE_BANDS, SECTORS, City
 from tongchou.engine.city.describe import CityFigures, Difference
 
 BAR = 28
+LEFT_OUT_WORDS = {
+    "households_without_people": "没有人、未纳入的户 / households without people, left out",
+    "sites_without_people": "没有人、未纳入的场所 / sites without people, left out",
+    "teams_without_site": "写了班组、没写场所的人 / persons with a team and no site",
+    "without_birth": "出生日期不详、未纳入的人 / persons left out, their day of birth unknown",
+    "without_sex": "性别不详、轮流按男女计的人 / persons of unknown sex, who stand as men and women in turn",
+}
 
 
 def as_data(city: City, figures: CityFigures, differences: Sequence[Difference]) -> dict[str, Any]:
@@ -38,6 +45,7 @@ def as_data(city: City, figures: CityFigures, differences: Sequence[Difference])
         "neighbourhood_persons": figures.neighbourhood_persons,
         "bytes_per_person": figures.bytes_per_person,
         "differences": rows,
+        "left_out": left_out(city),
         "largest_differences": [row for row in rows if any(row["figure"] == worst.figure and row["county"] == worst.county for worst in largest(differences))],
     }
 
@@ -67,9 +75,20 @@ def as_text(city: City, figures: CityFigures, differences: Sequence[Difference])
         ),
         table(["行业/industry", "比重/share"], [(f"{zh}/{en}", f"{share:.1%}") for (zh, en), share in zip(SECTORS, figures.sectors, strict=True)]),
         f"跨区县就业 / work in another county: {figures.work_in_other_county:.1%}；同乘 / ride in parties: {figures.riders}",
+        _told_left_out(city),
         _worst(differences),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def left_out(city: City) -> dict[str, int]:
+    """What the lists had that the city was made from, and the city has not."""
+    return {key: city.notes[key] for key in LEFT_OUT_WORDS if key in city.notes}
+
+
+def _told_left_out(city: City) -> str:
+    """One line for each count that is not zero."""
+    return "\n".join(f"{words}: {count}" for key, words in LEFT_OUT_WORDS.items() if (count := city.notes.get(key, 0)))
 
 
 def _pyramid(figures: CityFigures) -> str:

@@ -13,6 +13,8 @@ from tongchou.engine.city.kinds import NO_SECTOR, SECTORS, HouseholdKind, SiteKi
 from tongchou.engine.city.model import OLDEST, City, CityFault, County, Ints
 
 Columns = Mapping[str, Sequence[Any] | NDArray[Any]]
+LEFT_OUT = ("households_without_people", "sites_without_people", "teams_without_site")
+"""Keys of ``City.notes`` that say which rows of the lists are not in the city."""
 
 
 def city_from_lists(
@@ -37,7 +39,10 @@ def city_from_lists(
         (key; without one the site stands where most of its people live). Without the list every site is a workplace.
 
     Persons keep the order of the list except that those who live together are moved together; ``City.row`` says which
-    row each person was. Raises CityFault where a key has no row, a figure is out of range or a column is missing.
+    row each person was. What the lists have and the city has not is counted in ``City.notes``:
+    ``households_without_people`` and ``sites_without_people`` (rows of the lists that no person names), and
+    ``teams_without_site`` (persons whose team is named and whose site is not: they spend the day in no group). Raises
+    CityFault where a key has no row, a figure is out of range or a column is missing.
     """
     if not counties:
         raise CityFault("请至少给出一个区县", "give one county at least")
@@ -57,7 +62,7 @@ def city_from_lists(
         group=groups.group, group_start=groups.start, group_members=groups.members, **sited,
         route=route, route_start=route_start, route_members=route_members, row=order.astype(np.int32),
         counties=tuple(County(code, name, people) for (code, name), people in zip(counties, population, strict=True)),
-        source=source,
+        source=source, notes=dict(zip(LEFT_OUT, (homes.empty, groups.empty, groups.teams_without_site), strict=True)),
     ).check()  # fmt: skip
 
 
@@ -151,6 +156,7 @@ class _Homes:
         table = households or {"household": mentioned}
         count = _length(table, "households", ("household",))
         at = _find(mentioned, _column(table, "household", count), "家庭户", "household")
+        self.empty = count - len(mentioned)
         county = _column(table, "county", count)[at]
         self.county = _find(np.where(county == "", codes[0], county), np.array(codes), "区县", "county")
         kind = table.get("kind", np.zeros(count, np.int32))
@@ -204,15 +210,17 @@ class _Groups:
         rows = _length(self.table, "sites", ("site",))
         known = _column(self.table, "site", rows)
         at = _find(mentioned, known, "场所", "site")
+        self.empty = rows - len(mentioned)
         self.site = np.where(of_person >= 0, at[of_person] if len(at) else of_person, -1).astype(np.int32)
         team = _column(persons, "team", count)[order]
+        self.teams_without_site = int(((team != "") & (self.site < 0)).sum())
         pairs = [f"{site:010d}/{name}" if site >= 0 else "" for site, name in zip(self.site.tolist(), team.tolist(), strict=True)]
         found, inverse = np.unique(np.array(pairs), return_inverse=True)
         number = inverse.reshape(-1) - int(len(found) > 0 and found[0] == "")
         self.group, self.start, self.members = _members(number.astype(np.int32))
 
     def sited(self, homes: _Homes, place: dict[str, Any]) -> dict[str, Any]:
-        """The arrays of a ``City`` that say what each site is; sites that nobody goes to are left out."""
+        """The arrays of a ``City`` that say what each site is; sites that nobody goes to are left out and counted."""
         first = self.members[self.start[:-1]]
         used, groups = np.unique(self.site[first], return_counts=True)
         rows = len(self.table["site"])

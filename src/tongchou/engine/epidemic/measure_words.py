@@ -49,10 +49,16 @@ WHAT: Final = {
     "tracing": ("找到的比例：{found}；回溯 {look_back_days} 天", "share found: {found}; looking back {look_back_days} days"),
     "isolation": ("{days} 天，{compliance} 遵守，集中隔离点 {places} 位", "{days} days, {compliance} comply, {places} places at sites"),
     "quarantine": ("{days} 天，{compliance} 遵守，集中隔离点 {places} 位", "{days} days, {compliance} comply, {places} places at sites"),
-    "zone_rule": ("{levels}；连续 {clear_days} 天达不到则降一级", "{levels}; one step down after {clear_days} clear days"),
+    "zone_rule": (
+        "按{unit}：{levels}；连续 {clear_days} 天达不到则降一级", "by {unit}: {levels}; one step down after {clear_days} days below",
+    ),
     "vaccination": ("每天首剂 {first_doses_per_day} 人，到 {coverage} 为止，共 {doses} 剂", "{first_doses_per_day} first doses a day up to {coverage}, {doses} doses"),
     "imports": ("{amount}", "{amount}"),
 }  # fmt: skip
+UNITS: Final = {"county": ("县（区）", "county"), "neighbourhood": ("社区", "neighbourhood")}
+LEVELS: Final = {"low": ("低", "low"), "medium": ("中", "medium"), "high": ("高", "high")}
+"""usual names of levels; any other is said as it is written"""
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SAID_WHEN_ON: Final = {
     "household": ("同住者一并隔离", "their households too"), "isolate_while_waiting": ("等结果时居家", "at home while waiting"),
 }  # fmt: skip
@@ -97,26 +103,32 @@ def speak_days(row: Row, lang: str, starts_on: date | None = None) -> str:
     side = 0 if lang == "zh" else 1
     first, last = int(row.get("from_day", 0)), row.get("to_day")
     if row.get("kind") == "imports" and row.get("to_day", first) == first:
-        return (f"第 {first} 天", f"day {first}")[side] if starts_on is None else _date(starts_on, first)
+        return (f"第 {first} 天", f"day {first}")[side] if starts_on is None else _date(starts_on, first, side)
     if first <= 0 and last is None:
         return ("全程", "throughout")[side]
-    shown = [str(day) if starts_on is None else _date(starts_on, day) for day in (first, *(() if last is None else (int(last),)))]
+    shown = [str(day) if starts_on is None else _date(starts_on, day, side) for day in (first, *(() if last is None else (int(last),)))]
     if last is None:
         return (f"第 {first} 天起" if starts_on is None else f"{shown[0]}（第 {first} 天）起", f"from day {shown[0]}" if starts_on is None else f"from {shown[0]} (day {first})")[side]
     if starts_on is None:
         return (f"第 {first}–{last} 天", f"days {first} to {last}")[side]
-    return (f"{shown[0]}–{shown[1]}（第 {first}–{last} 天）", f"{shown[0]} to {shown[1]} (days {first} to {last})")[side]
+    return (f"{shown[0]}至{shown[1]}（第 {first}–{last} 天）", f"{shown[0]} to {shown[1]} (days {first} to {last})")[side]
 
 
-def _date(starts_on: date, day: int) -> str:
-    return (starts_on + timedelta(days=int(day))).strftime("%m-%d")
+def _date(starts_on: date, day: int, side: int) -> str:
+    on = starts_on + timedelta(days=int(day))
+    return (f"{on.month}月{on.day}日", f"{on.day} {MONTHS[on.month - 1]}")[side]
+
+
+def name_level(name: str, lang: str) -> str:
+    """A level of a zone rule in words: ``medium`` is 中."""
+    return LEVELS.get(name, (name, name))[0 if lang == "zh" else 1]
 
 
 def speak_whom(row: Row, lang: str, areas: Mapping[str, str]) -> str:
     """Areas, ages, layers, sectors and kinds of sites that a measure selects; "" where it selects all."""
     side = 0 if lang == "zh" else 1
     parts = [
-        *(areas.get(str(code), str(code)) for code in row.get("counties", ())),
+        *(areas.get(str(code), str(code)) for code in (*row.get("counties", ()), *([row["county"]] if row.get("county") else []))),
         *((f"社区 {number}", f"neighbourhood {number}")[side] for number in row.get("neighbourhoods", ())),
         *(SECTORS[number][side] if 0 <= number < len(SECTORS) else str(number) for number in row.get("sectors", ())),
         *(SITE_KINDS.get(name, (name, name))[side] for name in row.get("site_kinds", ())),
@@ -126,7 +138,8 @@ def speak_whom(row: Row, lang: str, areas: Mapping[str, str]) -> str:
     if (first, last) != (0, LAST_AGE):
         parts.append((f"{first} 岁及以上" if last >= LAST_AGE else f"{first}–{last} 岁", f"ages {first} and over" if last >= LAST_AGE else f"ages {first} to {last}")[side])
     if row.get("level"):
-        parts.append((f"{row['level']} 级地区", f"areas at level {row['level']}")[side])
+        level = name_level(str(row["level"]), lang)
+        parts.append((f"{level}级地区", f"areas at level {level}")[side])
     return ("、", ", ")[side].join(parts)
 
 
@@ -161,8 +174,11 @@ def _shown(key: str, value: Any, side: int) -> str:
         by_layer = (f"{LAYERS.get(name, (name, name))[side]} {100 * part:.3g}%" for name, part in value.items())
         return ("、", ", ")[side].join(by_layer)
     if key == "levels":
-        one = ("{name}：{within_days} 天 {cases} 例", "{name}: {cases} in {within_days} days")[side]
-        return ("，", ", ")[side].join(one.format_map(level) for level in value)
+        one = ("{within_days} 天内报告 {cases} 例为{name}级", "{name} from {cases} reported in {within_days} days")[side]
+        names = [name_level(str(level["name"]), ("zh", "en")[side]) for level in value]
+        return ("，", ", ")[side].join(one.format_map({**level, "name": name}) for level, name in zip(value, names, strict=True))
+    if key == "unit":
+        return str(UNITS.get(value, (value, value))[side])
     if isinstance(value, float):
         return f"{value:g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from tongchou import citytime
 from tongchou.access.actor import Actor
 from tongchou.bridge import scenario_choices as choices
-from tongchou.bridge.scenario_plan import check_sides
+from tongchou.bridge.scenario_plan import check_counties, check_sides
 from tongchou.refusal import Refusal
 from tongchou.scenarios.actions.run import ask_run
 from tongchou.scenarios.models import ScenarioRun
@@ -43,13 +43,13 @@ class Draft:
 
     def context(self) -> dict[str, Any]:
         """What the template shows."""
-        starts_on, counties = self.starts_on(), dict(self.city().counties)
+        starts_on, city = self.starts_on(), self.city()
         disease = choices.diseases().get(str(self.plan["disease"].value()))
         return {
             "form": self.plan, "problems": self.problems, "disease": disease, "disease_name": disease and (disease.name_zh if self.lang == "zh" else disease.name_en),
-            "marks": {name: words[0 if self.lang == "zh" else 1] for name, words in choices.MARKS.items()}, "ledger": self.city().key == choices.LEDGER,
+            "marks": {name: words[0 if self.lang == "zh" else 1] for name, words in choices.MARKS.items()}, "ledger": city.key == choices.LEDGER,
             "sides": [
-                (side, side.name(self.lang), lines_of(side, other, self.lang, starts_on, counties), self._imports(side, starts_on))
+                (side, side.name(self.lang), lines_of(side, other, self.lang, starts_on, city), self._imports(side, starts_on))
                 for side, other in zip(self.sides.values(), reversed(self.sides.values()), strict=True)
             ],
             "shipped": [(name, self._name(table)) for name, table in choices.shipped().items()],
@@ -58,7 +58,8 @@ class Draft:
         }  # fmt: skip
 
     def _imports(self, side: Side, starts_on: date) -> list[str]:
-        return [choices.told(row, self.lang, starts_on=starts_on).sentence for row in choices.imports_as_rows(side.table)]
+        names = dict((*self.city().counties, *self.city().empty))
+        return [choices.told(row, self.lang, starts_on=starts_on, names=names).sentence for row in choices.imports_as_rows(side.table)]
 
     def _name(self, told: Mapping[str, Any]) -> str:
         return str(told["name_zh" if self.lang == "zh" else "name_en"])
@@ -110,11 +111,19 @@ class Draft:
         if "disease" in table and table["disease"] != self.plan["disease"].value():
             self.problems.append(_("文件写的疾病是 %(disease)s；两个情景共用上面所选的疾病") % {"disease": table["disease"]})
 
+    def check(self) -> None:
+        """Put what is wrong with either order, by itself or in the chosen city, beside it."""
+        for side in self.sides.values():
+            side.check()
+            try:
+                check_counties(side.table, self.city())
+            except Refusal as refusal:
+                side.problem = side.problem or refusal.text
+
     def ask(self, actor: Actor) -> ScenarioRun | None:
         """Queue the comparison, or None with ``problems``."""
         valid = self.plan.is_valid()
-        for side in self.sides.values():
-            side.check()
+        self.check()
         self.problems += [f"{side.letter}：{side.problem}" for side in self.sides.values() if side.problem]
         if not valid:
             self.problems.append(_("上面有几项要改，见各项下方的说明"))
@@ -161,7 +170,9 @@ def first_plan(top: str, open_areas: list[tuple[str, str]], earlier: ScenarioRun
     sides = {key: Side(key) for key in FIRST}
     for at, (key, side) in enumerate(sides.items()):
         side.take(choices.read_side(earlier.sides[at]["text"]) if earlier is not None else choices.shipped()[FIRST[key]])
-    return Draft(form.PlanForm(data, lang=lang, areas_open=open_areas, cities=cities), sides, cities, lang)
+    made = Draft(form.PlanForm(data, lang=lang, areas_open=open_areas, cities=cities), sides, cities, lang)
+    made.check()
+    return made
 
 
 def sent_plan(post: Any, uploads: Any, open_areas: list[tuple[str, str]], lang: str) -> Draft:
@@ -179,6 +190,5 @@ def sent_plan(post: Any, uploads: Any, open_areas: list[tuple[str, str]], lang: 
     made = Draft(plan, sides, cities, lang, do=post.get("do", ""))
     made.press(post, uploads)
     if made.do != "run":
-        for side in sides.values():
-            side.check()
+        made.check()
     return made

@@ -27,17 +27,18 @@ class PlanForm(forms.Form):
     city = forms.ChoiceField(label=gettext_lazy("人口来源"))
     people = forms.IntegerField(label=gettext_lazy("人数"), min_value=1000, max_value=MOST_PERSONS, required=False,
                                 help_text=gettext_lazy("按普查表合成时可以少于实际人口：算得快，但输入感染相对更多"))  # fmt: skip
-    disease = forms.ChoiceField(label=gettext_lazy("疾病参数包"))
-    starts_on = forms.DateField(label=gettext_lazy("第 0 天"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    days = forms.IntegerField(label=gettext_lazy("推演天数"), min_value=LEAST_DAYS, max_value=MOST_DAYS)
-    imports_first = forms.IntegerField(label=gettext_lazy("第 0 天已有感染者"), min_value=0, max_value=100_000)
-    imports_per_day = forms.FloatField(label=gettext_lazy("以后平均每天输入"), min_value=0, max_value=10_000)
-    imports_days = forms.IntegerField(label=gettext_lazy("输入持续天数"), min_value=0, max_value=MOST_DAYS)
-    replicates = forms.IntegerField(label=gettext_lazy("每个情景推演次数"), min_value=2, max_value=MOST_REPLICATES,
+    disease = forms.ChoiceField(label=gettext_lazy("疾病"))
+    starts_on = forms.DateField(label=gettext_lazy("第 0 天（推演从这天开始）"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    days = forms.IntegerField(label=gettext_lazy("推演多少天"), min_value=LEAST_DAYS, max_value=MOST_DAYS)
+    imports_first = forms.IntegerField(label=gettext_lazy("第 0 天已有感染者（人）"), min_value=0, max_value=100_000)
+    imports_per_day = forms.FloatField(label=gettext_lazy("以后平均每天输入感染者（人）"), min_value=0, max_value=10_000)
+    imports_days = forms.IntegerField(label=gettext_lazy("输入持续多少天"), min_value=0, max_value=MOST_DAYS)
+    replicates = forms.IntegerField(label=gettext_lazy("每个情景推演多少次"), min_value=2, max_value=MOST_REPLICATES,
                                     help_text=gettext_lazy("次数越多，区间越稳；20 次够看大概，100 次够写进报告"))  # fmt: skip
-    beds = forms.IntegerField(label=gettext_lazy("可用床位"), min_value=0, max_value=1_000_000, required=False,
+    beds = forms.IntegerField(label=gettext_lazy("可用床位（张）"), min_value=0, max_value=1_000_000, required=False,
                               help_text=gettext_lazy("台账里没有床位数，请填写；不填则不画床位线"))  # fmt: skip
-    seed = forms.IntegerField(label=gettext_lazy("随机种子"), min_value=0, max_value=2**31 - 1)
+    seed = forms.IntegerField(label=gettext_lazy("随机种子"), min_value=0, max_value=2**31 - 1,
+                              help_text=gettext_lazy("任一整数：同一种子得同样的结果；换一个再推演，可看结论是否仍成立"))  # fmt: skip
 
     def __init__(self, data: Any, *, lang: str, areas_open: list[tuple[str, str]], cities: Mapping[str, choices.CityChoice]) -> None:
         super().__init__(data)

@@ -30,6 +30,8 @@ FIGURES = {
     "household": gettext_lazy("同住者一并隔离"), "isolate_while_waiting": gettext_lazy("等结果时居家"),
 }  # fmt: skip
 SEVERAL = ("layers", "sectors", "counties")
+MOST_UNFOLDED = 12
+LEVEL_FIGURES = {"cases": gettext_lazy("报告例数"), "within_days": gettext_lazy("几天内")}
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class Pick:
-    """A choice of several: layers, sectors or counties; ``open`` where something is chosen."""
+    """A choice of several: layers, sectors or counties; a long one folds, and stands open where something is chosen."""
 
     key: str
     label: str
     options: list[tuple[str, str, bool]]
+
+    @property
+    def folds(self) -> bool:
+        return len(self.options) > MOST_UNFOLDED
 
     @property
     def chosen(self) -> int:
@@ -75,6 +81,12 @@ class Line:
     rates: list[tuple[str, str, str, str]]
     differs: bool
     """whether the other side has no such measure"""
+    unit: list[tuple[str, str, bool]]
+    """of a rule of levels: what has a level, as options of a choice"""
+    steps: list[tuple[str, str, str]]
+    """of a rule of levels: (name in words, cases, days) of each, from below"""
+    level: list[tuple[str, str, bool]]
+    """at which level the measure holds, as options of a choice; empty where there is nothing to choose"""
 
 
 @dataclass
@@ -161,6 +173,8 @@ def _well_formed(row: Mapping[str, Any]) -> bool:
     """Whether a row that came back is of the shapes that we sent; what a person typed is checked by its words elsewhere."""
     if row.get("kind") not in choices.kinds():
         return False
+    if not all(isinstance(level, dict) and isinstance(level.get("name"), str) and set(level) == {"name", *LEVEL_FIGURES} for level in row.get("levels", ())):
+        return False
     plain = {*choices.own_keys(row["kind"]), "from_day", "to_day"}
     shapes = {"found": dict, "delay_days": dict, **dict.fromkeys((*SEVERAL, "ages", "delay", "levels", "order", "site_kinds", "neighbourhoods"), list)}
     return all(
@@ -192,12 +206,29 @@ def _changed(row: dict[str, Any], name: str, post: Any) -> dict[str, Any]:
     if f"{name}-first_age" in post:
         first, last = (_number(post.get(f"{name}-{key}", ""), _("年龄"), whole=True) for key in ("first_age", "last_age"))
         _put(new, "ages", None if first is None and last is None else [int(first or 0), int(127 if last is None else last)])
+    if f"{name}-level" in post:
+        _put(new, "level", post[f"{name}-level"] or None)
+    if isinstance(row.get("levels"), list):
+        new["unit"] = post.get(f"{name}-unit", row.get("unit", ""))
+        new["levels"] = [_step(level, f"{name}-step-{at}", post) for at, level in enumerate(row["levels"])]
     if isinstance(row.get("found"), dict):
         new["found"], delays = _rates(row, name, post)
         _put(new, "delay_days", delays or None)
     # a field that shows what holds by default anyway adds nothing to the file
     usual = {"from_day": 0, **{key: choices.default_of(kind, key) for key in choices.own_keys(kind)}}
     return {key: value for key, value in new.items() if key in row or key not in usual or value != usual[key]}
+
+
+def _step(level: Mapping[str, Any], name: str, post: Any) -> dict[str, Any]:
+    """One level of a rule: how many cases in how many days."""
+    new = dict(level)
+    for key, label in LEVEL_FIGURES.items():
+        if f"{name}-{key}" in post:
+            number = _number(post[f"{name}-{key}"], label, whole=True)
+            if number is None or number < 1:
+                raise Refusal(f"“{label}”应为大于 0 的整数", f"“{label}” must be a whole number above 0")
+            new[key] = number
+    return new
 
 
 FROM_TO = {"from_day": gettext_lazy("从第几天"), "to_day": gettext_lazy("到第几天")}
@@ -235,22 +266,39 @@ def _number(text: str, label: Any, *, whole: bool) -> float | int | None:
     return value
 
 
-def lines_of(side: Side, other: Side, lang: str, starts_on: date, counties: Mapping[str, str]) -> list[Line]:
+def lines_of(side: Side, other: Side, lang: str, starts_on: date, city: choices.CityChoice) -> list[Line]:
     """The measures of a side for the template, those that the other side has not with a mark."""
-    return [_line(at, row, lang, starts_on, counties, differs=row not in other.rows) for at, row in enumerate(side.rows)]
+    declared = [str(level["name"]) for row in side.rows for level in row.get("levels", ())]
+    return [_line(at, row, lang, starts_on, city, declared, differs=row not in other.rows) for at, row in enumerate(side.rows)]
 
 
-def _line(at: int, row: Mapping[str, Any], lang: str, starts_on: date, counties: Mapping[str, str], *, differs: bool) -> Line:
-    said = choices.told(row, lang, starts_on=starts_on, names=counties)
+def _line(
+    at: int, row: Mapping[str, Any], lang: str, starts_on: date, city: choices.CityChoice, declared: list[str], *, differs: bool
+) -> Line:
+    said = choices.told(row, lang, starts_on=starts_on, names=dict((*city.counties, *city.empty)))
     selects = choices.selects(row["kind"])
     ages = row.get("ages")
     return Line(
         at=at, name=said.name, summary=" · ".join(part for part in (said.what, said.whom, said.when) if part), stored=json.dumps(row, ensure_ascii=False),
         from_day=str(row.get("from_day", 0)), to_day="" if row.get("to_day") is None else str(row["to_day"]), has_end="to_day" in selects,
-        figures=_figures(row), picks=_picks(row, selects, lang, counties),
+        figures=_figures(row), picks=_picks(row, selects, lang, city),
         ages=((str(ages[0]), "" if ages[1] >= 127 else str(ages[1])) if ages else ("", "")) if "ages" in selects else None,
-        rates=_rate_lines(row, lang), differs=differs,
+        rates=_rate_lines(row, lang), differs=differs, unit=_units(row, lang),
+        steps=[(choices.level_name(level["name"], lang), str(level["cases"]), str(level["within_days"])) for level in row.get("levels", ())],
+        level=_levels(row, declared, lang) if "level" in selects else [],
     )  # fmt: skip
+
+
+def _units(row: Mapping[str, Any], lang: str) -> list[tuple[str, str, bool]]:
+    return [(key, label, row["unit"] == key) for key, label in choices.unit_names(lang).items()] if "unit" in row else []
+
+
+def _levels(row: Mapping[str, Any], declared: list[str], lang: str) -> list[tuple[str, str, bool]]:
+    """Everywhere, or at a level that a rule of the same side declares; what the row says stays in the list."""
+    now = str(row.get("level") or "")
+    names = list(dict.fromkeys([*declared, *([now] if now else [])]))
+    found = [(name, _("%(level)s级地区") % {"level": choices.level_name(name, lang)}, name == now) for name in names]
+    return [("", _("不分级别"), not now), *found] if found else []
 
 
 def _figures(row: Mapping[str, Any]) -> list[Figure]:
@@ -267,17 +315,17 @@ def _figures(row: Mapping[str, Any]) -> list[Figure]:
     return found
 
 
-def _picks(row: Mapping[str, Any], selects: tuple[str, ...], lang: str, counties: Mapping[str, str]) -> list[Pick]:
+def _picks(row: Mapping[str, Any], selects: tuple[str, ...], lang: str, city: choices.CityChoice) -> list[Pick]:
     options = {
         "layers": (_("场景（不选为家庭以外全部）"), choices.layer_names(lang)),
         "sectors": (_("行业（不选为全部）"), {str(number): name for number, name in choices.sector_names(lang).items()}),
-        "counties": (_("县（区）（不选为全市）"), dict(counties)),
+        "counties": (_("县（区）（不选为全市）"), dict(city.counties)),
     }  # fmt: skip
     found = []
     for key, (label, names) in options.items():
-        if key in selects and len(names) > 1:
+        if key in selects and (len(names) > 1 or row.get(key)):
             chosen = {str(one) for one in row.get(key, ())}
-            extra = {one: one for one in chosen if one not in names}
+            extra = {one: dict(city.empty).get(one, one) for one in chosen if one not in names}
             found.append(Pick(key, label, [(value, name, value in chosen) for value, name in {**names, **extra}.items()]))
     return found
 

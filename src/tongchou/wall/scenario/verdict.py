@@ -11,13 +11,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 HEALTH = {
-    "infections": (gettext_lazy("感染"), gettext_lazy("人次")), "deaths": (gettext_lazy("死亡"), gettext_lazy("人")),
-    "peak_beds": (gettext_lazy("床位高峰"), gettext_lazy("张")),
+    "infections": (gettext_lazy("感染"), gettext_lazy("感染少 %(n)s 人次"), gettext_lazy("感染多 %(n)s 人次")),
+    "deaths": (gettext_lazy("死亡人数"), gettext_lazy("死亡少 %(n)s 人"), gettext_lazy("死亡多 %(n)s 人")),
+    "peak_beds": (gettext_lazy("床位高峰"), gettext_lazy("床位高峰少 %(n)s 张"), gettext_lazy("床位高峰多 %(n)s 张")),
 }  # fmt: skip
 COST = {
-    "workdays_lost": (gettext_lazy("误工"), gettext_lazy("人日")), "school_days_lost": (gettext_lazy("误学"), gettext_lazy("人日")),
-    "away": (gettext_lazy("隔离"), gettext_lazy("人日")), "tests": (gettext_lazy("检测"), gettext_lazy("份")),
+    "workdays_lost": (gettext_lazy("误工"), gettext_lazy("误工少 %(n)s 人日"), gettext_lazy("误工多 %(n)s 人日")),
+    "school_days_lost": (gettext_lazy("误学"), gettext_lazy("误学少 %(n)s 人日"), gettext_lazy("误学多 %(n)s 人日")),
+    "away": (gettext_lazy("隔离"), gettext_lazy("隔离少 %(n)s 人日"), gettext_lazy("隔离多 %(n)s 人日")),
+    "tests": (gettext_lazy("检测"), gettext_lazy("检测少 %(n)s 份"), gettext_lazy("检测多 %(n)s 份")),
 }  # fmt: skip
+"""series: its name, and how less and more of it are said"""
 LESS, MORE, UNCLEAR, SAME = "less", "more", "unclear", "same"
 
 
@@ -70,16 +74,17 @@ def verdict_of(gains: Mapping[str, Any]) -> list[str]:
 
 def _said(gains: Mapping[str, Any], names: Mapping[str, Any]) -> list[str]:
     clear, same, unclear = [], [], []
-    for key, (label, unit) in names.items():
+    for key, (label, fewer, further) in names.items():
         gain, way = gains[key], way_of(gains[key])
+        name = str(label).lower()  # inside a sentence
         if way in (LESS, MORE):
-            text = _("%(label)s少 %(n)s %(unit)s（%(low)s–%(high)s）") if way == LESS else _("%(label)s多 %(n)s %(unit)s（%(low)s–%(high)s）")
             low, high = sorted((abs(gain["low"]), abs(gain["high"])))
-            clear.append(text % {"label": label, "n": number(abs(gain["median"])), "unit": unit, "low": number(low), "high": number(high)})
+            change = (fewer if way == LESS else further) % {"n": number(abs(gain["median"]))}
+            clear.append(_("%(change)s（%(low)s–%(high)s）") % {"change": change, "low": number(low), "high": number(high)})
         elif way == SAME:
-            same.append(str(label))
+            same.append(name)
         else:
-            unclear.append(_("%(label)s（%(low)s 至 %(high)s）") % {"label": label, "low": _signed(gain["low"]), "high": _signed(gain["high"])})
+            unclear.append(_("%(label)s（%(low)s 至 %(high)s）") % {"label": name, "low": _signed(gain["low"]), "high": _signed(gain["high"])})
     if same:
         clear.append(_("%(labels)s相同") % {"labels": _("、").join(same)})
     if unclear:

@@ -21,13 +21,13 @@ ARMS = {"first": "a", "second": "b"}
 CHARTS = {
     "infections": (gettext_lazy("新增感染"), gettext_lazy("人/日")), "onsets": (gettext_lazy("新增发病"), gettext_lazy("人/日")),
     "reports": (gettext_lazy("新增报告"), gettext_lazy("例/日")), "beds": (gettext_lazy("占用床位"), gettext_lazy("张")),
-    "deaths": (gettext_lazy("死亡"), gettext_lazy("人/日")), "away": (gettext_lazy("隔离中"), gettext_lazy("人")),
-    "tests": (gettext_lazy("检测"), gettext_lazy("份/日")), "workdays_lost": (gettext_lazy("误工"), gettext_lazy("人日/日")),
-    "school_days_lost": (gettext_lazy("误学"), gettext_lazy("人日/日")),
+    "deaths": (gettext_lazy("死亡人数"), gettext_lazy("人/日")), "away": (gettext_lazy("隔离中"), gettext_lazy("人")),
+    "tests": (gettext_lazy("检测"), gettext_lazy("份/日")), "workdays_lost": (gettext_lazy("当天误工"), gettext_lazy("人")),
+    "school_days_lost": (gettext_lazy("当天误学"), gettext_lazy("人")),
 }  # fmt: skip
 ROWS = (
     ("infections", "totals", gettext_lazy("感染"), gettext_lazy("人次")), ("onsets", "totals", gettext_lazy("发病"), gettext_lazy("人次")),
-    ("reports", "totals", gettext_lazy("报告病例"), gettext_lazy("例")), ("deaths", "totals", gettext_lazy("死亡"), gettext_lazy("人")),
+    ("reports", "totals", gettext_lazy("报告病例"), gettext_lazy("例")), ("deaths", "totals", gettext_lazy("死亡人数"), gettext_lazy("人")),
     ("beds", "peaks", gettext_lazy("床位高峰"), gettext_lazy("张")), ("beds", "totals", gettext_lazy("住院"), gettext_lazy("床日")),
     ("away", "totals", gettext_lazy("隔离"), gettext_lazy("人日")), ("away", "peaks", gettext_lazy("隔离高峰"), gettext_lazy("人")),
     ("tests", "totals", gettext_lazy("检测"), gettext_lazy("份")), ("workdays_lost", "totals", gettext_lazy("误工"), gettext_lazy("人日")),
@@ -89,7 +89,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class ScenarioView:
-    """``state`` is the job's; what follows ``facts`` is filled once the comparison is computed."""
+    """``state`` is the job's; what follows ``left_out`` is filled once the comparison is computed."""
 
     row: ScenarioRun
     state: str
@@ -100,10 +100,16 @@ class ScenarioView:
     stopping: bool
     sides: list[SideView]
     differences: list[DifferenceLine]
+    shared: bool
+    """whether some measure is the same in both"""
     facts: list[tuple[str, str]]
     disease: Any
     disease_name: str
     marks: dict[str, str]
+    version: str
+    """what the city was made from and the beginning of its hash, once it is made"""
+    left_out: list[str]
+    """what of the ledgers is not in the city"""
     verdict: list[str] = field(default_factory=list)
     health: list[Row] = field(default_factory=list)
     cost: list[Row] = field(default_factory=list)
@@ -111,6 +117,8 @@ class ScenarioView:
     charts: list[Chart] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
     hashes: list[tuple[str, str]] = field(default_factory=list)
+    untested: bool = False
+    """whether one side reports nothing although people fall ill: nobody is tested there"""
 
 
 @dataclass(frozen=True)
@@ -145,11 +153,29 @@ def view_of(row: ScenarioRun, lang: str) -> ScenarioView:
             )
             for letter, side, table in zip(LETTERS.values(), row.sides, tables, strict=True)
         ],
-        "differences": _differences(tables, lang, starts_on, names), "facts": _facts(row, starts_on), "disease": disease,
+        "differences": _differences(tables, lang, starts_on, names), "facts": _facts(row, starts_on),
+        "shared": any(one in tables[1]["measure"] for one in tables[0]["measure"]), "disease": disease,
         "disease_name": (disease.name_zh if lang == "zh" else disease.name_en) if disease else row.plan["disease"],
-        "marks": {name: words[0 if lang == "zh" else 1] for name, words in choices.MARKS.items()},
+        "marks": {name: words[0 if lang == "zh" else 1] for name, words in choices.MARKS.items()}, "version": _version(row), "left_out": _left_out(row),
     }  # fmt: skip
     return ScenarioView(**known, **(_outcome(row, lang, starts_on) if row.computed_at else {}))
+
+
+def _version(row: ScenarioRun) -> str:
+    if not row.computed_at:
+        return ""
+    known = {choices.LEDGER: _("%(on)s 的台账") % {"on": row.plan["starts_on"]}, choices.OWN_CENSUS: _("本市自备普查表")}
+    return f"{known.get(row.plan['city'], _('2020 年人口普查'))} · {str(row.result['city']['sha256'])[:16]}"
+
+
+def _left_out(row: ScenarioRun) -> list[str]:
+    """A comparison of an earlier build may have fewer counts."""
+    said = {
+        "without_birth": _("%(n)s 人出生日期不详，未纳入"), "without_sex": _("%(n)s 人性别不详，轮流按男女计"),
+        "households_without_people": _("%(n)s 户没有居民，未纳入"), "sites_without_people": _("%(n)s 个场所没有在岗人员，未纳入"),
+    }  # fmt: skip
+    counted = row.result.get("left_out", {})
+    return [words % {"n": f"{counted[key]:,}"} for key, words in said.items() if counted.get(key)]
 
 
 def _state(row: ScenarioRun) -> str:
@@ -192,14 +218,16 @@ def _facts(row: ScenarioRun, starts_on: date) -> list[tuple[str, str]]:
         (_("地区"), areas.name_of(row.area_path, starts_on)), (_("人口来源"), _("%(city)s，%(n)s 人") % {"city": city, "n": f"{row.persons:,}"}),
         (_("时段"), _("%(first)s 至 %(last)s，%(days)d 天") % {"first": starts_on.isoformat(), "last": last.isoformat(), "days": plan["days"]}),
         (_("输入感染"), _("，").join(imports) or _("见各情景")), (_("推演"), _("每个情景 %(n)s 次，随机种子从 %(seed)s 起") % {"n": number(plan["replicates"]), "seed": plan["seed"]}),
-        (_("可用床位"), number(plan["beds"]) if plan.get("beds") is not None else _("未填")),
+        (_("可用床位"), _("%(n)s 张") % {"n": number(plan["beds"])} if plan.get("beds") is not None else _("未填")),
     ]  # fmt: skip
 
 
 def _outcome(row: ScenarioRun, lang: str, starts_on: date) -> dict[str, Any]:
     result = row.result
     rows = [_row(result, *one) for one in ROWS]
+    found = result["totals"]
     return {
+        "untested": any(found[arm]["reports"][4] == 0 < found[arm]["infections"][2] for arm in ARMS),
         "verdict": verdict_of(result["gains"]) + _beds_said(row), "health": rows[:HEALTH], "cost": rows[HEALTH:],
         "sectors": _sectors(result, lang), "charts": [_chart(result, key, starts_on) for key in CHARTS], "data": _data(row, lang, starts_on),
         "hashes": [
@@ -234,6 +262,8 @@ def _beds_said(row: ScenarioRun) -> list[str]:
     over = row.result.get("over_beds")
     if over is None:
         return []
+    if not any(over.values()):
+        return [_("可用床位 %(beds)s 张：两个情景的各次推演都够用。") % {"beds": number(row.plan["beds"])}]
     return [
         _("可用床位 %(beds)s 张：情景甲有 %(first)s 的推演至少一天不够，情景乙 %(second)s。")
         % {"beds": number(row.plan["beds"]), "first": f"{over['first']:.0%}", "second": f"{over['second']:.0%}"}
@@ -258,6 +288,7 @@ def _data(row: ScenarioRun, lang: str, starts_on: date) -> dict[str, Any]:
         "days": [(starts_on + timedelta(days=day)).isoformat() for day in range(days)],
         "names": [f"{letter} {_name(side, lang)}" for letter, side in zip(LETTERS.values(), row.sides, strict=True)],
         "letters": [str(letter) for letter in LETTERS.values()],
+        "lang": lang,
         "words": {"band_50": _("50% 区间"), "band_90": _("90% 区间"), "median": _("中位数"), "beds": _("可用床位")},
         "bands": [{key: row.result["bands"][arm][key] for key in CHARTS} for arm in ARMS],
         "beds": row.plan.get("beds"),

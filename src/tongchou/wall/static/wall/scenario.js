@@ -6,9 +6,13 @@
   const paper = { ink: "#000000", soft: "#222222", line: "#cccccc", axis: "#777777", box: "#ffffff", sides: ["#16527f", "#b8460b"], mark: "#b3261e" };
   const font = getComputedStyle(document.body).fontFamily;
   const charts = [];
+  const sheet = { width: 322, height: 140 };
   let data = null;
 
-  const short = (value) => (Math.abs(value) >= 10000 ? `${Math.round(value / 100) / 10}k` : String(value));
+  const short = (value) => {
+    if (Math.abs(value) < 10000) return value.toLocaleString("en");
+    return data.lang === "zh" ? `${Math.round(value / 1000) / 10}万` : `${Math.round(value / 100) / 10}k`;
+  };
   const thin = (value) => (Math.abs(value) >= 100 ? Math.round(value).toLocaleString("en") : String(Math.round(value * 10) / 10));
 
   // A band is two stacked lines: an invisible one up to the lower edge, and what is added to it up to the upper edge.
@@ -25,8 +29,13 @@
   const line = (key, side, paint) => ({
     name: data.names[side], type: "line", data: data.bands[side][key][2], symbol: "none", z: 5,
     lineStyle: { color: paint.sides[side], width: 2.25, type: side ? "dashed" : "solid" }, itemStyle: { color: paint.sides[side] },
+    endLabel: { show: true, formatter: data.letters[side], color: paint.sides[side], fontFamily: font, fontSize: 12, fontWeight: "bold", distance: 4 }, labelLayout: { moveOverlap: "shiftY" },
     ...(key === "beds" && side === 0 && data.beds !== null ? { markLine: { silent: true, symbol: "none", animation: false, lineStyle: { color: paint.mark, type: "solid", width: 1.5 }, label: { formatter: `${data.words.beds} ${thin(data.beds)}`, color: paint.mark, fontFamily: font, fontSize: 11, position: "insideStartTop" }, data: [{ yAxis: data.beds }] } } : {}),
   });
+
+  // An invisible line of the beds draws the axis up to them. Far above every band it would press the bands flat: then it
+  // is left out, and the words say that the beds suffice.
+  const reach = (top, most) => (top > most && top < 4 * most ? [{ type: "line", data: data.days.map(() => 1.08 * top), symbol: "none", silent: true, lineStyle: { opacity: 0 }, emphasis: { disabled: true }, tooltip: { show: false } }] : []);
 
   const told = (key) => (points) => {
     const day = points.length ? points[0].dataIndex : 0;
@@ -43,11 +52,10 @@
     return {
       animation: !calm && !still, animationDuration: 300, textStyle: { fontFamily: font, color: paint.ink }, aria: { enabled: false },
       tooltip: { trigger: "axis", renderMode: "richText", confine: true, backgroundColor: paint.box, borderColor: paint.axis, textStyle: { color: paint.ink, fontFamily: font, fontSize: 12 }, formatter: told(key) },
-      grid: { left: 46, right: 12, top: 12, bottom: 24 },
+      grid: { left: 46, right: 24, top: 12, bottom: 24 },
       xAxis: { type: "category", data: data.days, boundaryGap: false, axisTick: { show: false }, axisLine: { lineStyle: { color: paint.axis } }, axisLabel: { color: paint.soft, fontFamily: font, hideOverlap: true, formatter: (day) => day.slice(5).replace("-", "/") } },
-      // a line of beds far above every band would press the bands flat: then it is left out, and the words say that they suffice
-      yAxis: { type: "value", splitNumber: 3, minInterval: 1, max: top && top < 4 * most && top > most ? Math.ceil(top * 1.1) : null, axisLine: { show: false }, splitLine: { lineStyle: { color: paint.line } }, axisLabel: { color: paint.soft, fontFamily: font, formatter: short } },
-      series: [0, 1].flatMap((side) => [...band(key, side, 0, 4, 0.16, paint), ...band(key, side, 1, 3, 0.3, paint)]).concat([0, 1].map((side) => line(key, side, paint))),
+      yAxis: { type: "value", splitNumber: 3, minInterval: 1, axisLine: { show: false }, splitLine: { lineStyle: { color: paint.line } }, axisLabel: { color: paint.soft, fontFamily: font, formatter: short } },
+      series: [0, 1].flatMap((side) => [...band(key, side, 0, 4, 0.16, paint), ...band(key, side, 1, 3, 0.3, paint)]).concat([0, 1].map((side) => line(key, side, paint)), reach(top, most)),
     };
   };
 
@@ -71,6 +79,7 @@
     clearTimeout(waiting);
     waiting = setTimeout(() => { for (const one of charts) one.chart.resize(); }, 120);
   });
-  window.addEventListener("beforeprint", () => { for (const one of charts) one.chart.resize(); draw(paper, true); });
-  window.addEventListener("afterprint", () => { for (const one of charts) one.chart.resize(); draw(screen, true); });
+  // On paper a chart has the size that the print styles give it; the screen's size is still in force when this is called.
+  window.addEventListener("beforeprint", () => { for (const one of charts) one.chart.resize(sheet); draw(paper, true); });
+  window.addEventListener("afterprint", () => { for (const one of charts) one.chart.resize({ width: "auto", height: "auto" }); draw(screen, true); });
 })();
