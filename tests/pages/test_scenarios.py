@@ -9,6 +9,8 @@ from tongchou import jobs
 from tongchou.jobs.models import JobState
 from tongchou.scenarios.models import ScenarioRun
 
+from tests.conftest import SIZES
+from tests.pages.test_every_page import CHECK, LOOKS, WIDER
 from tests.pages.walks import press
 
 pytestmark = pytest.mark.browser
@@ -78,3 +80,75 @@ def test_a_comparison_is_changed_asked_again_and_cancelled(prepared_scene, as_us
     page.goto(reverse("scenarios"))
     assert page.locator(f"tr:has(a[href$='{row.pk}/'])").locator(".job-state").inner_text() == row.job.get_state_display()
     assert page.faults == []
+
+
+def send(page, selector: str) -> None:
+    """Press a button of the form and wait until its answer stands on the page."""
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.click(selector)
+    page.wait_for_load_state("networkidle")
+
+
+def looked_at(page, axe: str) -> list[str]:
+    """What axe and a ruler find on a desk and on a phone."""
+    page.evaluate(axe)
+    found = []
+    for size, scheme in LOOKS:
+        page.set_viewport_size(SIZES[size])
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found += page.evaluate(CHECK) + ([f"{size}: {over} px too wide"] if (over := page.evaluate(WIDER)) > 0 else [])
+    page.set_viewport_size(SIZES["desktop"])
+    return found
+
+
+def test_a_rule_of_levels_is_set_in_fields_and_every_state_reads_well(scene, as_user, axe):
+    """The form with every kind of field open, with a fault said, and the page of a comparison that waits."""
+    page = as_user("command")
+    page.goto(reverse("scenario-new"))
+    for preset in ("zone_rule", "masks", "tracing"):
+        page.select_option("#b-preset", preset)
+        send(page, "button[value='add:b']")
+    for line in page.locator("#side-b li.line > details > summary").all()[-3:]:
+        line.click()
+    page.locator("#side-b li.line:has-text('佩戴口罩') details.fold summary").click()
+    masks = page.locator("#side-b li.line:has-text('佩戴口罩')")
+    assert masks.locator("text=公共管理社会保障和社会组织").is_visible(), "the last sector is not cut off"
+    masks.locator("select[name$='-level']").select_option("high")
+    page.locator("#side-b input[name$='-step-1-cases']").fill("0")
+    for field, value in SMALL.items():
+        page.fill(f"#id_{field}", value)
+    assert looked_at(page, axe) == []
+    press(page, "开始推演")
+    page.wait_for_selector("#problems:has-text('“报告例数”应为大于 0 的整数')")
+    assert looked_at(page, axe) == []
+    page.locator("#side-b input[name$='-step-1-cases']").fill("2")
+    press(page, "开始推演")
+    page.wait_for_selector("#progress:has-text('后台空下来就开始')")
+    assert looked_at(page, axe) == [] and "高级地区" in page.inner_text("main")
+    assert page.faults == []
+
+
+def test_a_result_on_paper_and_the_list_on_a_phone(prepared_scene, as_user):
+    """Paper is white with the whole of each chart and no buttons; nothing of the list lies beside the screen."""
+    page = as_user("command")
+    page.goto(reverse("scenario", kwargs={"pk": prepared_scene.comparison}))
+    page.wait_for_selector(".scenario-chart[data-drawn]")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 688, "height": 990})  # A4 less the margins of print.css
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("main button:visible, header button:visible, nav:visible").count() == 0
+    charts = page.evaluate("""() => [...document.querySelectorAll(".scenario-chart")].map((box) => {
+      const drawn = box.querySelector("canvas").getBoundingClientRect(), panel = box.parentElement.getBoundingClientRect();
+      return [drawn.width, drawn.height, Math.round(panel.right - drawn.right) >= 0, panel.right <= window.innerWidth];
+    })""")
+    assert charts == [[322, 140, True, True]] * 9
+    assert page.locator(".chart-key:visible").count() == 1
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    phone = as_user("command", "phone")
+    phone.goto(reverse("scenarios"))
+    row = phone.locator(".scenario-list tbody tr").first
+    assert row.locator("td").last.is_visible()
+    assert phone.evaluate("(() => { const one = document.querySelector('.table-wrap'); return one.scrollWidth - one.clientWidth; })()") == 0
+    assert page.faults == phone.faults == []

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 
 from tongchou import jobs
 from tongchou.audit import timeline
@@ -22,6 +23,7 @@ from tongchou.refusal import Refusal
 from tongchou.scenarios.actions.run import ask_run, refuse_too_large
 from tongchou.scenarios.models import ScenarioRun
 from tongchou.store.ensemble_runner import Ensemble
+from tongchou.wall.scenario import verdict
 
 from tests.people.conftest import home, register, village
 from tests.scenarios.conftest import OPEN, SHUT
@@ -241,3 +243,30 @@ def test_the_city_is_simulated_with_the_measures_that_the_page_shows(done, desk,
     row.refresh_from_db()
     assert row.result["arms"] == {"first": done.result["arms"]["second"], "second": done.result["arms"]["first"]}
     assert [measure.kind for measure in seen[0].plan.arms[0].measures] == ["masks", "closure"]
+
+
+def test_the_result_is_said_in_whole_sentences(done, desk):
+    """Beds that suffice, reports that nobody could make, and the difference: each in words of both languages."""
+    page = desk.client.get(reverse("scenario", kwargs={"pk": done.pk})).content.decode()
+    assert "没有检测的情景查不出病例" in page and "2020 年人口普查 · " in page and "census 2020" not in page
+    result = {**done.result, "over_beds": {"first": 0.0, "second": 0.0}}
+    ScenarioRun.objects.filter(pk=done.pk).update(result=result)
+    one_sided = {**result["gains"], "infections": {"low": -9.0, "median": -5.0, "high": -2.0}}
+    for lang, sentence in (("zh-hans", "感染少 5 人次（2–9）"), ("en", "5 fewer infections (2–9)")):
+        with translation.override(lang):
+            assert sentence in verdict.verdict_of(one_sided)[0]
+    address = reverse("scenario", kwargs={"pk": done.pk})
+    zh = desk.client.get(address).content.decode()
+    en = desk.client.get(address, headers={"Accept-Language": "en"}).content.decode()
+    assert "可用床位 1 张：两个情景的各次推演都够用。" in zh and "suffice in every simulation of both" in en
+    lost = verdict.number(result["gains"]["school_days_lost"]["median"])
+    assert f"误学多 {lost} 人日（" in zh and f"{lost} more school days lost (" in en
+
+
+def test_what_both_orders_share_is_said_where_there_is_something(desk, done):
+    page = desk.client.get(reverse("scenario", kwargs={"pk": done.pk})).content.decode()
+    assert "其余措施相同，见页末。" in page
+    other = desk.ask("", SHUT)
+    work()
+    page = desk.client.get(reverse("scenario", kwargs={"pk": other.pk})).content.decode()
+    assert "两套措施没有相同之处" in page and "其余措施相同" not in page

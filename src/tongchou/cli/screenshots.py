@@ -7,7 +7,7 @@ import importlib
 import importlib.util
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,24 @@ class Picture:
     height: int
     scheme: str = "light"
     lang: str = "zh-CN"
+    prepare: Callable[[Any], None] | None = None
+    """what is done on the page first"""
+
+
+def compare(page: Any) -> None:
+    """The comparison of step 8 of docs/tour.md, asked for on its page and waited for until its figures are there."""
+    page.wait_for_selector("#plan")
+    for name, value in COMPARISON.items():
+        page.fill(f"#id_{name}", value)
+    page.click("#plan button[value=run]")
+    page.wait_for_selector("#progress, #verdict", state="attached")
+    page.wait_for_selector("#verdict", state="attached", timeout=PATIENCE_MS)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_selector(".scenario-chart[data-drawn]")
+
+
+COMPARISON = {"people": "20000", "replicates": "10", "beds": "60"}
+PATIENCE_MS = 10 * 60_000
 
 
 PICTURES = (
@@ -48,6 +66,7 @@ PICTURES = (
     Picture("my-work-dark", "zhihui", "/", 1440, 900, "dark", "en"),
     Picture("my-work-phone", "zhihui", "/", 390, 844),
     Picture("levels", "zhihui", "/zones/", 1440, 900),
+    Picture("tour-scenario", "zhihui", "/wall/scenarios/new/", 1440, 1000, "dark", "en", compare),
     Picture("phone", "wangge", "/field/", 390, 844),
     Picture("phone-dark", "wangge", "/field/", 390, 844, "dark"),
 )
@@ -136,6 +155,8 @@ def _photograph(browser: Any, url: str, picture: Picture, state: Any, out: Path)
     page = context.new_page()
     page.goto(picture.path)
     page.wait_for_load_state("networkidle")
+    if picture.prepare:
+        picture.prepare(page)
     if page.locator("#curve-chart").count():
         page.wait_for_selector("#curve-chart[data-drawn]")
     file = out / f"{picture.name}.png"
