@@ -122,6 +122,17 @@ def test_a_set_of_measures_with_a_name_of_its_own_is_no_ready_one(desk):
     assert "selected" not in first and 'value="schools-six-weeks" selected' in second and "选一套现成的措施" in first
 
 
+def test_a_measure_that_stands_twice_is_said(desk):
+    """Masks from day 7 and masks throughout multiply; on other days, or for other people, two are as meant."""
+    fields = desk.fields(desk.build(OPEN, SHUT))
+    twice = desk.send("add:b", **{**fields, "b-preset": "masks"})
+    assert text(twice).count("“佩戴口罩”有两项同时执行，效果相乘") == 1 and twice.context["doubled"] == {"a": [], "b": ["佩戴口罩"]}
+    apart = desk.send("refresh", **{**desk.fields(twice), "b-0-to_day": "6", "b-2-from_day": "7"})
+    assert "效果相乘" not in text(apart)
+    for_some = desk.send("refresh", **{**desk.fields(twice), "b-2-counties": ["510403"]})
+    assert "效果相乘" not in text(for_some)
+
+
 WEST = {"measure": SHUT + 'counties = ["510403"]\n', "imports": SHUT + '[[imports]]\ncount = 3\ncounty = "510403"\n'}
 
 

@@ -61,6 +61,25 @@ def test_the_same_question_has_the_same_answer(done, desk):
     assert again.result["bands"] == done.result["bands"]
 
 
+def test_how_far_it_is_is_said_from_the_first_moment(desk, monkeypatch):
+    row = desk.ask()
+    said: list[str] = []
+    whole = jobs.Run.save
+
+    def save(self, cursor, **told):
+        whole(self, cursor, **told)
+        said.append(desk.client.get(reverse("scenario-progress", kwargs={"pk": row.pk})).content.decode())
+
+    waiting = desk.client.get(reverse("scenario", kwargs={"pk": row.pk})).content.decode()
+    monkeypatch.setattr(jobs.Run, "save", save)
+    work()
+    assert "在排队，后台空下来就开始。" in waiting
+    assert "正在按名册或普查表生成城市" in said[0] and "已推演 0/4 次" in said[1]
+    assert any("已推演 1/4 次" in one for one in said)
+    Job.objects.filter(pk=row.job_id).update(state="running", message_zh="", message_en="")
+    assert "正在准备。" in desk.client.get(reverse("scenario-progress", kwargs={"pk": row.pk})).content.decode()
+
+
 def test_what_was_cancelled_goes_on_where_it_stopped(desk, monkeypatch, cast):
     row = desk.ask(replicates="4")
     counted: list[int] = []

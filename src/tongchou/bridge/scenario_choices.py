@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from tongchou.engine.epidemic.measure_words import (
     name_level,
     speak_measure,
 )
-from tongchou.engine.epidemic.scenario import COUNTS, KINDS, SHARES
+from tongchou.engine.epidemic.scenario import COUNTS, DAYS, KINDS, SHARES
 from tongchou.engine.epidemic.scenario_text import read_table, write_scenario
 from tongchou.people.models import Person
 from tongchou.refusal import Refusal
@@ -44,6 +45,8 @@ from tongchou.store.epidemic_packs import (
 
 LEDGER = "ledger"
 OWN_CENSUS = "own"
+MULTIPLIED = frozenset({"closure", "reduced_opening", "masks", "distancing", "gathering_ban", "gates", "travel_limit"})
+"""kinds whose effect two measures multiply"""
 MOST_TEXT, MOST_MEASURES = 60_000, 60
 MARKS = {
     "seen": ("已核对", "checked"), "knowledge": ("凭记忆引用，待核对", "cited from memory, to be checked"), "assumption": ("假定", "assumption"),
@@ -149,6 +152,19 @@ def imports_as_rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
 def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
     """What differs between two scenarios: measures, and what each lets in from outside."""
     return find_differences([*first["measure"], *imports_as_rows(first)], [*second["measure"], *imports_as_rows(second)])
+
+
+def doubled(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Measures that another one of the same kind repeats for the same people on some of the same days: contacts shrink twice."""
+    return [row for at, row in enumerate(rows) if row["kind"] in MULTIPLIED and any(_repeats(row, other) for other in rows[:at])]
+
+
+def _repeats(row: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    whom = [key for key in KINDS[row["kind"]].where if key not in DAYS]
+    if row["kind"] != other["kind"] or any((row.get(key) or None) != (other.get(key) or None) for key in whom):
+        return False
+    first, last = max(row.get("from_day", 0), other.get("from_day", 0)), min(row.get("to_day", inf), other.get("to_day", inf))
+    return bool(first <= last)
 
 
 def own_keys(kind: str) -> dict[str, str]:

@@ -63,7 +63,7 @@ def _make_city(run: jobs.Run, row: ScenarioRun, folder: Path) -> None:
     run.save(run.cursor, done=0, total=row.runs, zh="正在按名册或普查表生成城市", en="making the city from the register or the census")
     city, left_out = city_of(row)
     save_city(city, folder / "city")
-    run.save({**run.cursor, "left_out": left_out}, done=0, total=row.runs)
+    run.save({**run.cursor, "left_out": left_out}, done=0, total=row.runs, zh=f"已推演 0/{row.runs} 次", en=f"0 of {row.runs} simulations")
 
 
 def city_of(row: ScenarioRun) -> tuple[City, dict[str, int]]:

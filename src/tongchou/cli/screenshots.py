@@ -66,7 +66,7 @@ PICTURES = (
     Picture("my-work-dark", "zhihui", "/", 1440, 900, "dark", "en"),
     Picture("my-work-phone", "zhihui", "/", 390, 844),
     Picture("levels", "zhihui", "/zones/", 1440, 900),
-    Picture("tour-scenario", "zhihui", "/wall/scenarios/new/", 1440, 1000, "dark", "en", compare),
+    Picture("tour-scenario", "zhihui", "/wall/scenarios/new/", 1280, 860, "dark", prepare=compare),
     Picture("phone", "wangge", "/field/", 390, 844),
     Picture("phone-dark", "wangge", "/field/", 390, 844, "dark"),
 )

@@ -123,6 +123,10 @@ class Side:
     def name(self, lang: str) -> str:
         return (self.name_zh or self.name_en) if lang == "zh" else (self.name_en or self.name_zh)
 
+    def doubled(self, lang: str) -> list[str]:
+        """Names of measures that stand in the order twice."""
+        return list(dict.fromkeys(choices.told(row, lang).name for row in choices.doubled(self.rows)))
+
     def take(self, table: Mapping[str, Any]) -> None:
         """Become what a scenario file says."""
         whole = deepcopy(dict(table))
