@@ -135,20 +135,21 @@ def test_gates_and_travel_limits():
 def test_everybody_ill_is_reported_and_isolation_stops_them():
     isolated = (TESTING, m.Isolation(ANY, 40, places=10_000))
     outcome = run(isolated, disease=SURE)
-    chain = outcome.chain
+    chain, findings = outcome.chain, outcome.findings
     done = (chain.onset >= 0) & (chain.onset + 1 < outcome.days)
-    assert (chain.reported[done] == chain.onset[done] + 1).all()
-    assert (chain.sampled[done] == chain.onset[done]).all()
+    assert (findings.reported[done] == chain.onset[done] + 1).all()
+    assert (findings.sampled[done] == chain.onset[done]).all()
     local = np.flatnonzero(chain.source >= 0)
-    reported = chain.reported[chain.source[local]]
+    reported = findings.reported[chain.source[local]]
     assert ((reported < 0) | (chain.day[local] < reported)).all()
     assert outcome.infections < run(disease=SURE).infections
 
 
 def test_isolation_at_home_leaves_the_household():
-    chain = run((TESTING, m.Isolation(ANY, 40, home_contacts=1.0)), disease=SURE).chain
+    outcome = run((TESTING, m.Isolation(ANY, 40, home_contacts=1.0)), disease=SURE)
+    chain, findings = outcome.chain, outcome.findings
     local = np.flatnonzero(chain.source >= 0)
-    reported = chain.reported[chain.source[local]]
+    reported = findings.reported[chain.source[local]]
     late = (reported >= 0) & (chain.day[local] >= reported)
     assert late.sum() > 5
     assert (chain.layer[local][late] == Layer.HOUSEHOLD).all()
@@ -181,16 +182,16 @@ def test_tracing_finds_all_who_were_infected_and_quarantine_holds_them():
     trace = m.Tracing(ANY, EVERY_LAYER, (), look_back_days=30)
     watch = (TESTING, m.Isolation(ANY, 40, places=10_000), trace, m.Quarantine(ANY, 40, places=10_000))
     outcome = run(watch, disease=SURE)
-    chain = outcome.chain
+    chain, findings = outcome.chain, outcome.findings
     assert outcome.log.traced.sum() > 100
     local = np.flatnonzero(chain.source >= 0)
-    infector = chain.reported[chain.source[local]]
+    infector = findings.reported[chain.source[local]]
     caught = local[(infector >= 0) & (chain.day[local] < infector)]
     own = np.searchsorted(np.sort(chain.source[local]), caught)
     assert len(own) == len(caught)
     for row in caught.tolist():
         later = chain.day[local][chain.source[local] == row]
-        assert (later < chain.reported[chain.source[row]]).all()
+        assert (later < findings.reported[chain.source[row]]).all()
 
 
 def test_tracing_without_probability_finds_nobody_and_capacity_bounds_it():
@@ -214,7 +215,7 @@ def test_backward_tracing_finds_infectors_that_nobody_had_tested():
     base = (TESTING, m.ContactTesting(ANY, 1.0, 1))
     found = [m.Tracing(ANY, EVERY_LAYER, (), look_back_days=0, backward=share) for share in (0.0, 1.0)]
     forward, backward = (run((*base, trace), disease=quiet) for trace in found)
-    assert (backward.chain.reported >= 0).mean() > (forward.chain.reported >= 0).mean()
+    assert (backward.findings.reported >= 0).mean() > (forward.findings.reported >= 0).mean()
 
 
 def test_household_quarantine_keeps_the_others_in():
@@ -227,10 +228,10 @@ def test_household_quarantine_keeps_the_others_in():
 def test_rounds_find_a_share_of_the_infected_and_count_everybody():
     rounds = m.TestRounds(m.Where(from_day=10, to_day=10), 0.8, 1, 1)
     outcome = run((rounds,), disease=SURE, imports=300, days=12)
-    chain = outcome.chain
+    chain, findings = outcome.chain, outcome.findings
     assert outcome.log.tests.tolist() == [0] * 10 + [int(0.8 * CITY.persons)] + [0]
     able = (chain.infectious - SURE.sensitivity_before <= 10) & (chain.day < 10) & (chain.infectious + 25 > 10)
-    share = (chain.reported[able] == 11).mean()
+    share = (findings.reported[able] == 11).mean()
     assert share == pytest.approx(0.8, abs=4 * np.sqrt(0.16 / able.sum()))
 
 
@@ -238,7 +239,7 @@ def test_entry_tests_and_entry_quarantine():
     caught = replace(SURE, sensitivity_before=20, sensitivity=np.ones(60))
     outcome = run((m.EntryTesting(ANY, 1.0, 1, quarantine_days=30),), disease=caught, imports=15)
     assert outcome.infections == 15
-    assert (outcome.chain.reported == 1).all()
+    assert (outcome.findings.reported == 1).all()
 
 
 def test_zone_levels_follow_reports_only():

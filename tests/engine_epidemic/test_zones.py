@@ -63,6 +63,6 @@ def test_what_a_level_closes_opens_again_when_it_is_lowered():
         m.closure(m.Where(level="medium")),
     )  # fmt: skip
     outcome = simulate_epidemic(city, sure, watch, contacts=NOBODY, days=14, imports=Imports(count=1, neighbourhood=0), seed=1)
-    assert outcome.chain.reported.tolist() == [6]
+    assert outcome.findings.reported.tolist() == [6]
     assert outcome.log.zone_days == {"medium": 3}
     assert outcome.log.workdays_lost[:, 3].tolist() == [0] * 7 + [2] * 3 + [0] * 4

@@ -43,6 +43,7 @@ class Casework:
 
     def meet_new(self, chain: Chain, first: int, last: int) -> None:
         """Put down what the course of new infections will bring."""
+        self.laboratory.meet_new(first, last)
         admitted = chain.admitted[first:last]
         severe = np.flatnonzero(admitted >= 0)
         if len(severe):
@@ -65,12 +66,12 @@ class Casework:
         """Steps 3 to 5 of the day. What has nothing to do today is not started: most days of a small town are such days."""
         if day in self._admissions:
             self._admit(day, chain)
-        reported = self.laboratory.results(day, chain)
+        reported = self.laboratory.results(day)
         if len(reported):
             self.reports.add(day, chain.home[reported].astype(np.int64))
             self._isolate(day, chain, reported)
             self._quarantine_households(day, chain, reported)
-        self.tracers.report(day, chain, reported)
+        self.tracers.report(day, chain, self.laboratory.findings, reported)
         persons, contact_days = self.tracers.reach(day, rules, chain, kin, self.state)
         self._traced.append(len(persons))
         if len(persons):
@@ -100,7 +101,7 @@ class Casework:
             chosen = self._in_area(measure.where, chain, rows)
             persons = chain.person[chosen].astype(np.int64)
             complies = uniforms(self.seed, Purpose.COMPLIANCE_ISOLATION, persons) < measure.compliance
-            until = chain.sampled[chosen].astype(np.int64) + measure.days
+            until = self.laboratory.findings.sampled[chosen].astype(np.int64) + measure.days
             self._place(day, persons[complies], until[complies], measure.places)
 
     def _place(self, day: int, persons: Rows, untils: Rows, places: int) -> None:

@@ -132,10 +132,9 @@ def _draw_severity(seed, start, stop, day, law, chain, age, doses, since):
 
 @njit(cache=True, nogil=True)
 def _draw_stay(seed, start, stop, law, chain):
-    """Admission and the end of the stay of the severe; nobody has been sampled yet."""
+    """Admission and the end of the stay of the severe."""
     for row in range(start, stop):
         chain.admitted[row], chain.left[row] = NEVER, NEVER
-        chain.sampled[row], chain.reported[row], chain.found[row] = NEVER, NEVER, 0
         if chain.severity[row] < SEVERE:
             continue
         admission, stay, death, _ = words(seed, TIMES, np.int64(chain.person[row]), 0, np.int64(chain.round[row]))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tongchou.engine.city import City
 from tongchou.engine.epidemic.layers import SLOT_LAYER, SLOTS, Contacts, site_class
+from tongchou.engine.epidemic.samples import Findings
 
 NEVER = np.int16(-1)
 FOREVER = np.int16(32767)
@@ -71,10 +72,6 @@ class Chain(NamedTuple):
     admitted: NDArray[np.int16]
     left: NDArray[np.int16]
     """day of leaving hospital, alive or dead"""
-    sampled: NDArray[np.int16]
-    reported: NDArray[np.int16]
-    found: NDArray[np.uint8]
-    """how the case was found: ``Found``"""
 
 
 class Kin(NamedTuple):
@@ -95,6 +92,7 @@ class State(NamedTuple):
     away: NDArray[np.uint8]
     """how, while it lasts: ``whereabouts`` has the numbers"""
     away_since: NDArray[np.int16]
+    """empty where nobody is traced: only tracers ask for it"""
 
 
 class Rules(NamedTuple):
@@ -156,8 +154,7 @@ def empty_chain(rows: int) -> Chain:
         layer=np.empty(rows, np.uint8), previous=np.empty(rows, np.int32), round=np.empty(rows, np.uint8), home=np.empty(rows, np.uint16),
         infectious=np.empty(rows, np.int16), onset=np.empty(rows, np.int16), factor=np.empty(rows, np.float32),
         reach=np.empty((rows, SLOTS - 1), np.uint16), severity=np.empty(rows, np.uint8),
-        admitted=np.empty(rows, np.int16), left=np.empty(rows, np.int16), sampled=np.empty(rows, np.int16),
-        reported=np.empty(rows, np.int16), found=np.empty(rows, np.uint8),
+        admitted=np.empty(rows, np.int16), left=np.empty(rows, np.int16),
     )  # fmt: skip
 
 
@@ -166,7 +163,7 @@ def empty_kin(rows: int) -> Kin:
     return Kin(np.empty(rows, np.int32), np.empty(rows, np.int32))
 
 
-Rows = TypeVar("Rows", Chain, Kin)
+Rows = TypeVar("Rows", Chain, Kin, Findings)
 
 
 def longer(columns: Rows, rows: int) -> Rows:
@@ -180,6 +177,7 @@ def longer(columns: Rows, rows: int) -> Rows:
     return type(columns)(*found)
 
 
-def first_state(persons: int) -> State:
-    """Nobody infected, nobody away."""
-    return State(np.full(persons, -1, np.int32), np.zeros(persons, np.int16), np.zeros(persons, np.uint8), np.zeros(persons, np.int16))
+def first_state(persons: int, *, traced: bool) -> State:
+    """Nobody infected, nobody away; ``traced``: whether tracers may ask since when somebody is."""
+    since = np.zeros(persons if traced else 0, np.int16)
+    return State(np.full(persons, -1, np.int32), np.zeros(persons, np.int16), np.zeros(persons, np.uint8), since)

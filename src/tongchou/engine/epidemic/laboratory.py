@@ -11,11 +11,12 @@ from tongchou.engine.chance import Purpose, uniforms
 from tongchou.engine.city import City
 from tongchou.engine.epidemic.agenda import Agenda
 from tongchou.engine.epidemic.disease import Law
-from tongchou.engine.epidemic.ground import Chain, State
-from tongchou.engine.epidemic.measures import ContactTesting, SymptomaticTesting, TestCapacity, TestRounds
+from tongchou.engine.epidemic.ground import Chain, State, longer
+from tongchou.engine.epidemic.measures import ContactTesting, EntryTesting, SymptomaticTesting, TestCapacity, TestRounds
 from tongchou.engine.epidemic.ordinance import Ordinance
-from tongchou.engine.epidemic.samples import Pool, Samples
+from tongchou.engine.epidemic.samples import UNSAMPLED, Findings, Pool, Samples, empty_findings, no_findings
 
+TESTING = (ContactTesting, EntryTesting, SymptomaticTesting, TestRounds)
 SYMPTOMS, CONTACT, ENTRY, ROUND = 1, 2, 3, 4
 FOUND_NAMES = {SYMPTOMS: "symptoms", CONTACT: "contact", ENTRY: "entry", ROUND: "round"}
 LOOK_BACK_DAYS = 60
@@ -34,10 +35,15 @@ def members_of(city: City, persons: NDArray[Any]) -> Rows:
 
 
 class Laboratory:
-    """Samples asked for by day, taken while there is capacity, those for symptoms first and rounds last."""
+    """Samples asked for by day, taken while there is capacity, those for symptoms first and rounds last.
+
+    ``findings`` are kept only where a measure tests somebody.
+    """
 
     def __init__(self, city: City, law: Law, state: State, ordinance: Ordinance, seed: int) -> None:
         self.city, self.law, self.state, self.ordinance, self.seed = city, law, state, ordinance, seed
+        self._tests = any(isinstance(measure, TESTING) for measure in ordinance.measures)
+        self.findings = empty_findings(city.persons + 1024 if self._tests else 0)
         self._asked, self._results = Agenda(4), Agenda(2)
         self._others = 0.0
         self._round_sizes: dict[int, int] = {}
@@ -46,6 +52,19 @@ class Laboratory:
         self._ill_elsewhere: list[NDArray[np.float64]] = []
         self._taken: list[NDArray[np.int32]] = []
         self._pools: list[Pool] = []
+
+    def meet_new(self, first: int, last: int) -> None:
+        """New infections, which nobody has sampled yet."""
+        if not self._tests:
+            return
+        if last > len(self.findings.sampled):
+            self.findings = longer(self.findings, int(1.5 * last))
+        for column, (none,) in zip(self.findings, UNSAMPLED, strict=True):
+            column[first:last] = none
+
+    def found(self, rows: int) -> Findings:
+        """``findings`` of the infections that there are."""
+        return Findings(*(column[:rows] for column in self.findings)) if self._tests else no_findings(rows)
 
     def ask(self, days: Rows | int, persons: Rows, reason: int, result_days: int, isolate: bool = False) -> None:
         """Have persons sampled on a day, or each on a day of his own."""
@@ -88,13 +107,13 @@ class Laboratory:
         """(persons sampled, samples put off, rows that isolate) of those who are due."""
         persons, reasons, result_days, isolate = self._asked.take(day)
         own = self.state.record[persons]
-        order = np.flatnonzero((own < 0) | (chain.reported[own] < 0))
+        order = np.flatnonzero((own < 0) | (self.findings.reported[own] < 0))
         order = order[np.argsort(reasons[order], kind="stable")]
         taken, late = order[:room], order[room:]
         self._asked.put_on(day + 1, persons[late], reasons[late], result_days[late], isolate[late])
         chosen = taken[self._positive(day, persons[taken], chain, CONTACT)]
         rows_found = self.state.record[persons[chosen]].astype(np.int64)
-        self._note(day, chain, rows_found, reasons[chosen], result_days[chosen])
+        self._note(day, rows_found, reasons[chosen], result_days[chosen])
         return persons[taken], len(late), rows_found[isolate[chosen] > 0]
 
     def _positive(self, day: int, persons: NDArray[Any], chain: Chain, k: int) -> NDArray[np.bool_]:
@@ -105,12 +124,12 @@ class Laboratory:
         chance = np.where(inside, self.law.sensitivity[np.where(inside, since, 0)], 0.0)
         return uniforms(self.seed, Purpose.TEST_RESULT, persons, day=day, k=k) < chance
 
-    def _note(self, day: int, chain: Chain, rows: Rows, reasons: NDArray[Any], result_days: NDArray[Any]) -> None:
+    def _note(self, day: int, rows: Rows, reasons: NDArray[Any], result_days: NDArray[Any]) -> None:
         if not len(rows):
             return
-        first = chain.sampled[rows] < 0
-        chain.sampled[rows[first]] = day
-        chain.found[rows[first]] = reasons[first]
+        first = self.findings.sampled[rows] < 0
+        self.findings.sampled[rows[first]] = day
+        self.findings.found[rows[first]] = reasons[first]
         self._results.put(day + np.asarray(result_days), rows, reasons)
 
     def _rounds(self, day: int, chain: Chain, rows: int, room: int) -> int:
@@ -128,7 +147,7 @@ class Laboratory:
             self._pools.append(Pool(day, taken, self.ordinance.areas(where).astype(float), where.first_age, where.last_age))
             start = int(np.searchsorted(chain.day[:rows], day - LOOK_BACK_DAYS))
             recent = np.arange(start, rows)
-            recent = recent[chain.reported[recent] < 0]
+            recent = recent[self.findings.reported[recent] < 0]
             persons = chain.person[recent].astype(np.int64)
             ages = self.city.age[persons]
             asked = self.ordinance.areas(measure.where)[chain.home[recent]]
@@ -136,7 +155,7 @@ class Laboratory:
             asked &= uniforms(self.seed, Purpose.TEST_ROUND, persons, day=day) < measure.share * taken / wanted
             recent, persons = recent[asked], persons[asked]
             found = recent[self._positive(day, persons, chain, ROUND)]
-            self._note(day, chain, found, np.full(len(found), ROUND), np.full(len(found), measure.result_days))
+            self._note(day, found, np.full(len(found), ROUND), np.full(len(found), measure.result_days))
         return used
 
     def _size(self, measure: TestRounds) -> int:
@@ -157,12 +176,12 @@ class Laboratory:
         days = np.repeat(np.arange(len(self._taken), dtype=np.int16), [len(part) for part in self._taken])
         return Samples(np.concatenate([np.empty(0, np.int32), *self._taken]), days, tuple(pool for pool in self._pools if pool.count))
 
-    def results(self, day: int, chain: Chain) -> Rows:
+    def results(self, day: int) -> Rows:
         """Rows whose positive result arrives today and who had not been reported."""
         if day not in self._results:
             return NOBODY
         rows, _reasons = self._results.take(day)
         rows = np.unique(rows).astype(np.int64)
-        rows = rows[chain.reported[rows] < 0]
-        chain.reported[rows] = day
+        rows = rows[self.findings.reported[rows] < 0]
+        self.findings.reported[rows] = day
         return rows

@@ -16,7 +16,7 @@ from tongchou.engine.epidemic.disease import Disease
 from tongchou.engine.epidemic.faults import EpidemicFault
 from tongchou.engine.epidemic.ground import Chain
 from tongchou.engine.epidemic.layers import Layer
-from tongchou.engine.epidemic.samples import Samples
+from tongchou.engine.epidemic.samples import Findings, Samples
 from tongchou.engine.epidemic.stays import Stays
 from tongchou.engine.epidemic.workdays import Opening
 from tongchou.reason import Reason
@@ -60,13 +60,14 @@ class Log:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """One run. ``chain`` has one row an infection; ``infectious`` the persons infectious on each day."""
+    """One run. ``chain`` and ``findings`` have one row an infection; ``infectious`` the persons infectious on each day."""
 
     city: City
     disease: Disease
     days: int
     seed: int
     chain: Chain
+    findings: Findings
     infectious: Counts
     log: Log
 
@@ -88,7 +89,7 @@ class Outcome:
         """[infections] the day of an event of ``EVENTS`` in each infection, -1 where it did not happen by the last day."""
         chain = self.chain
         columns = {
-            "infections": chain.day, "onsets": chain.onset, "samples": chain.sampled, "reports": chain.reported,
+            "infections": chain.day, "onsets": chain.onset, "samples": self.findings.sampled, "reports": self.findings.reported,
             "admissions": chain.admitted, "discharges": chain.left, "deaths": chain.left,
         }  # fmt: skip
         if event not in columns:
@@ -261,11 +262,13 @@ class Outcome:
         """SHA-256 of every event and count: equal for equal runs, whatever the number of threads."""
         seen = hashlib.sha256()
         for column in self._all():
-            seen.update(np.ascontiguousarray(column).reshape(-1).view(np.uint8).data)
+            for first in range(0, len(column), BLOCK):
+                seen.update(np.ascontiguousarray(column[first : first + BLOCK]).reshape(-1).view(np.uint8).data)
         return seen.hexdigest()
 
     def _all(self) -> Iterator[NDArray[Any]]:
         yield from self.chain
+        yield from self.findings
         yield self.infectious
         for name in ("away_at_home", "away_at_sites", "tests", "tests_waiting", "traced", "workdays_lost"):
             yield getattr(self.log, name)

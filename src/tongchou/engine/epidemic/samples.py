@@ -1,8 +1,10 @@
-"""Whom the samples were taken from: persons by name where the model knows them, counts where it only counts."""
+"""Whom the samples were taken from, and what they said of the infected: persons by name where the model knows them, counts
+where it only counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,3 +31,27 @@ class Samples:
     person: NDArray[np.int32]
     day: NDArray[np.int16]
     pools: tuple[Pool, ...]
+
+
+class Findings(NamedTuple):
+    """What samples said of each infection, a row as in ``Chain``. Days count from 0; -1 is none."""
+
+    sampled: NDArray[np.int16]
+    """day of the first positive sample"""
+    reported: NDArray[np.int16]
+    found: NDArray[np.uint8]
+    """how the case was found: ``laboratory.FOUND_NAMES``, 0 where it was not"""
+
+
+UNSAMPLED = Findings(np.array([-1], np.int16), np.array([-1], np.int16), np.array([0], np.uint8))
+"""the row of an infection that nobody sampled"""
+
+
+def empty_findings(rows: int) -> Findings:
+    """Room for so many infections; memory is taken as rows are written."""
+    return Findings(*(np.empty(rows, none.dtype) for none in UNSAMPLED))
+
+
+def no_findings(rows: int) -> Findings:
+    """So many infections that nobody sampled, in the memory of one."""
+    return Findings(*(np.broadcast_to(none, rows) for none in UNSAMPLED))

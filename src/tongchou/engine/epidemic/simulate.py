@@ -86,11 +86,12 @@ class _Run:
     ) -> None:
         self.city, self.disease, self.seed, self.threads = city, disease, np.uint64(seed), threads
         self.ground, self.law = city_ground(city, contacts), tabulate(disease)
-        self.state = first_state(city.persons)
+        traced = any(isinstance(measure, Tracing) for measure in measures)
+        self.state = first_state(city.persons, traced=traced)
         # Memory is taken as rows are written: room for everybody, and for a second infection where there may be one.
         room = (1 if self.law.lasting else 2) * city.persons + 1024
         self.chain, self.rows, self.first = empty_chain(room), 0, 0
-        self.kin = empty_kin(room if any(isinstance(measure, Tracing) for measure in measures) else 0)
+        self.kin = empty_kin(room if traced else 0)
         self.desks: list[Desk] = []
         self.row_of_day: list[int] = []
         self.longest = len(disease.incubation.chance) + len(disease.infectiousness) + 1
@@ -182,7 +183,8 @@ class _Run:
 
     def outcome(self, days: int) -> Outcome:
         chain = Chain._make(column[: self.rows] for column in self.chain)
-        return Outcome(self.city, self.disease, days, int(self.seed), chain, np.array(self.infectious), self.casework.log(days))
+        found = self.casework.laboratory.found(self.rows)
+        return Outcome(self.city, self.disease, days, int(self.seed), chain, found, np.array(self.infectious), self.casework.log(days))
 
 
 def _copied(desk: Desk, count: int) -> Hits:

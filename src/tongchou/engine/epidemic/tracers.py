@@ -18,6 +18,7 @@ from tongchou.engine.epidemic.measures import Tracing
 from tongchou.engine.epidemic.meeting import BATCH, GROUP, empty_batch, find_place, find_range, find_target
 from tongchou.engine.epidemic.orders import apply_orders
 from tongchou.engine.epidemic.ordinance import Ordinance
+from tongchou.engine.epidemic.samples import Findings
 
 COUNT, OTHER, TARGET = int(Purpose.OTHER_CONTACT_COUNT), int(Purpose.OTHER_CONTACT), int(Purpose.OTHER_CONTACT_TARGET)
 MOST_A_SLOT = 200
@@ -116,11 +117,11 @@ class Tracers:
         self._batch = empty_batch()
         self._done = np.zeros(0, bool)
 
-    def report(self, day: int, chain: Chain, rows: Rows) -> None:
+    def report(self, day: int, chain: Chain, findings: Findings, rows: Rows) -> None:
         """Put reported cases, and the suspected infectors reached today, into the queues."""
         active = self.ordinance.active(Tracing, day)
         if len(rows):
-            onset, sampled = (days[rows].astype(np.int64) for days in (chain.onset, chain.sampled))
+            onset, sampled = (days[rows].astype(np.int64) for days in (chain.onset, findings.sampled))
             anchor = np.where((onset >= 0) & (onset <= sampled), onset, sampled)
             for measure in active:
                 here = self.ordinance.areas(measure.where)[chain.home[rows]]

@@ -36,7 +36,7 @@ def send_away(persons, untils, kinds, day, away, away_until, away_since, county_
             by_county[day, away[person], county] -= 1
             by_county[min(had, last), away[person], county] += 1
             until, kind = max(until, had), max(kind, np.int64(away[person]))
-        else:
+        elif away_since.size > 0:
             away_since[person] = day
         by_county[day, kind, county] += 1
         by_county[min(until, last), kind, county] -= 1
