@@ -148,7 +148,8 @@ class Casework:
             self.laboratory.ask(day + delays, sought, SYMPTOMS, measure.result_days, measure.isolate_while_waiting)
 
     def log(self, days: int) -> Log:
-        """The counts of the whole run."""
+        """The counts of the whole run, after which it cannot go on: what was kept by person makes room for counting."""
+        del self.state, self.whereabouts.state, self.laboratory.state
         working = np.array([self.ordinance.works(day) for day in range(days)])
         stays, openings = self.whereabouts.stays(), tuple(self._openings)
         spells = stays.spells(days)

@@ -10,11 +10,11 @@ from tongchou.engine.epidemic.ground import FOREVER, NEVER
 from tongchou.engine.epidemic.layers import SLOTS
 from tongchou.engine.epidemic.meeting import COMMUNITY, GROUP, HOME, ROUTE, SITE, part_of
 from tongchou.engine.epidemic.orders import find_doses
+from tongchou.engine.epidemic.surroundings import find_surroundings
 
 COURSE, TIMES, STRENGTH = int(Purpose.COURSE), int(Purpose.COURSE_TIMES), int(Purpose.INFECTIOUSNESS)
 ASYMPTOMATIC, MILD, SEVERE, CRITICAL, FATAL = 0, 1, 2, 3, 4
 NOBODY = np.int32(-1)
-FULL = 65535.0
 BATCH = 1024
 
 
@@ -57,20 +57,27 @@ def days_from(word, thresholds):
 
 
 @njit(cache=True, nogil=True)
-def draw_courses(seed, first, last, day, ground, rules, law, chain):
-    """Draw the course of rows first..last-1, all infected on ``day``. Rows are independent of one another."""
+def draw_courses(seed, first, last, day, ground, rules, law, chain, known):
+    """Draw the course of rows first..last-1, all infected on ``day``; rows are independent of one another. Returns the next
+    row, below ``last`` where the surroundings ``known`` have no room for those of a batch more."""
     sizes, places, age = np.zeros((BATCH, SLOTS), np.int64), np.empty((BATCH, 3), np.int64), np.empty(BATCH, np.int64)
     kind, days = np.empty(BATCH, np.int64), np.full(BATCH, day)
-    doses, since = np.zeros(BATCH, np.int64), np.zeros(BATCH, np.int64)
+    doses, since, around = np.zeros(BATCH, np.int64), np.zeros(BATCH, np.int64), np.empty(BATCH, np.int64)
     for start in range(first, last, BATCH):
         stop = min(start + BATCH, last)
+        if known.kinds[0] + (stop - start) > known.hazard.size:
+            return start
         look_up(start, stop, ground, chain.person, chain.home, sizes, places, age, kind)
         if rules.program.shape[0] > 0:
             find_doses(seed, chain.person[start:stop], chain.home[start:stop], days, ground.age, law.dose_interval, rules, doses, since)
         _draw_severity(seed, start, stop, day, law, chain, age, doses, since)
         _draw_stay(seed, start, stop, law, chain)
         _draw_strength(seed, start, stop, law, chain, age, doses, since)
-        _set_reach(start, stop, ground, law, chain, kind, sizes)
+        find_surroundings(stop - start, kind, sizes, ground.meets, known, around)
+        for row in range(start, stop):
+            chain.around[row] = around[row - start]
+            chain.factor[row] *= known.hazard[around[row - start]]
+    return last
 
 
 @njit(cache=True, nogil=True)
@@ -149,7 +156,7 @@ def _draw_stay(seed, start, stop, law, chain):
 
 @njit(cache=True, nogil=True)
 def _draw_strength(seed, start, stop, law, chain, age, doses, since):
-    """Infectiousness of the person, put into ``factor``; ``_set_reach`` multiplies it with how many he meets."""
+    """Infectiousness of the person, put into ``factor``, which is then multiplied with how many he meets."""
     for row in range(start, stop):
         at = row - start
         strength = np.float64(law.infectivity[age[at]])
@@ -162,20 +169,3 @@ def _draw_strength(seed, start, stop, law, chain, age, doses, since):
             dose, passed = min(doses[at], law.dose_onward.shape[0]) - 1, min(since[at], law.dose_onward.shape[1] - 1)
             strength *= 1.0 - law.dose_onward[dose, passed]
         chain.factor[row] = law.transmission * strength
-
-
-@njit(cache=True, nogil=True)
-def _set_reach(start, stop, ground, law, chain, kind, sizes):
-    """The hazard that each person is to all whom he meets, and how it is shared between the slots of the day."""
-    hazard = np.empty(SLOTS)
-    for row in range(start, stop):
-        at = row - start
-        total = 0.0
-        for slot in range(SLOTS):
-            usual, size = ground.meets[kind[at], slot, 0], np.float64(sizes[at, slot])
-            met = usual * size if slot == HOME else min(usual, size)
-            total += met * ground.meets[kind[at], slot, 1]
-            hazard[slot] = total
-        for slot in range(SLOTS - 1):
-            chain.reach[row, slot] = np.uint16(FULL * hazard[slot] / total) if total > 0.0 else 0
-        chain.factor[row] *= total

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tongchou.engine.city import City
-from tongchou.engine.epidemic.layers import SLOT_LAYER, SLOTS, Contacts, site_class
+from tongchou.engine.epidemic.layers import SLOT_LAYER, Contacts, site_class
 from tongchou.engine.epidemic.samples import Findings
 
 NEVER = np.int16(-1)
@@ -66,8 +66,8 @@ class Chain(NamedTuple):
     onset: NDArray[np.int16]
     factor: NDArray[np.float32]
     """hazard summed over the course and over everybody whom the person meets"""
-    reach: NDArray[np.uint16]
-    """[rows, 4] cumulated shares of that hazard by slot, in 65535ths"""
+    around: NDArray[np.uint16]
+    """the row of ``Surroundings`` that says how that hazard is shared between the slots"""
     severity: NDArray[np.uint8]
     admitted: NDArray[np.int16]
     left: NDArray[np.int16]
@@ -153,7 +153,7 @@ def empty_chain(rows: int) -> Chain:
         person=np.empty(rows, np.int32), day=np.empty(rows, np.int16), source=np.empty(rows, np.int32),
         layer=np.empty(rows, np.uint8), previous=np.empty(rows, np.int32), round=np.empty(rows, np.uint8), home=np.empty(rows, np.uint16),
         infectious=np.empty(rows, np.int16), onset=np.empty(rows, np.int16), factor=np.empty(rows, np.float32),
-        reach=np.empty((rows, SLOTS - 1), np.uint16), severity=np.empty(rows, np.uint8),
+        around=np.empty(rows, np.uint16), severity=np.empty(rows, np.uint8),
         admitted=np.empty(rows, np.int16), left=np.empty(rows, np.int16),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from tongchou.engine.epidemic.disease import Law
 from tongchou.engine.epidemic.ground import Chain, State, longer
 from tongchou.engine.epidemic.measures import ContactTesting, EntryTesting, SymptomaticTesting, TestCapacity, TestRounds
 from tongchou.engine.epidemic.ordinance import Ordinance
-from tongchou.engine.epidemic.samples import UNSAMPLED, Findings, Pool, Samples, empty_findings, no_findings
+from tongchou.engine.epidemic.samples import Findings, Pool, Samples, empty_findings, no_findings
 
 TESTING = (ContactTesting, EntryTesting, SymptomaticTesting, TestRounds)
 SYMPTOMS, CONTACT, ENTRY, ROUND = 1, 2, 3, 4
@@ -59,12 +59,12 @@ class Laboratory:
             return
         if last > len(self.findings.sampled):
             self.findings = longer(self.findings, int(1.5 * last))
-        for column, (none,) in zip(self.findings, UNSAMPLED, strict=True):
-            column[first:last] = none
+        self.findings.sampled[first:last], self.findings.reported[first:last] = -1, -1
+        self.findings.found[first:last] = 0
 
     def found(self, rows: int) -> Findings:
         """``findings`` of the infections that there are."""
-        return Findings(*(column[:rows] for column in self.findings)) if self._tests else no_findings(rows)
+        return Findings._make(column[:rows] for column in self.findings) if self._tests else no_findings(rows)
 
     def ask(self, days: Rows | int, persons: Rows, reason: int, result_days: int, isolate: bool = False) -> None:
         """Have persons sampled on a day, or each on a day of his own."""

@@ -68,6 +68,8 @@ class Outcome:
     seed: int
     chain: Chain
     findings: Findings
+    reach: NDArray[np.uint16]
+    """[kinds of surroundings, 4] cumulated shares of the hazard by slot; ``chain.around`` numbers the rows"""
     infectious: Counts
     log: Log
 
@@ -262,13 +264,14 @@ class Outcome:
         """SHA-256 of every event and count: equal for equal runs, whatever the number of threads."""
         seen = hashlib.sha256()
         for column in self._all():
-            for first in range(0, len(column), BLOCK):
-                seen.update(np.ascontiguousarray(column[first : first + BLOCK]).reshape(-1).view(np.uint8).data)
+            seen.update(np.ascontiguousarray(column).reshape(-1).view(np.uint8).data)
         return seen.hexdigest()
 
     def _all(self) -> Iterator[NDArray[Any]]:
-        yield from self.chain
-        yield from self.findings
+        shares = self.reach.view(np.uint64)[:, 0]  # the four of a kind as one number
+        for column in (*self.chain, *self.findings):
+            for rows in self._blocks():
+                yield shares[column[rows]] if column is self.chain.around else column[rows]
         yield self.infectious
         for name in ("away_at_home", "away_at_sites", "tests", "tests_waiting", "traced", "workdays_lost"):
             yield getattr(self.log, name)

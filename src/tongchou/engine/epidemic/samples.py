@@ -43,15 +43,12 @@ class Findings(NamedTuple):
     """how the case was found: ``laboratory.FOUND_NAMES``, 0 where it was not"""
 
 
-UNSAMPLED = Findings(np.array([-1], np.int16), np.array([-1], np.int16), np.array([0], np.uint8))
-"""the row of an infection that nobody sampled"""
-
-
 def empty_findings(rows: int) -> Findings:
     """Room for so many infections; memory is taken as rows are written."""
-    return Findings(*(np.empty(rows, none.dtype) for none in UNSAMPLED))
+    return Findings(np.empty(rows, np.int16), np.empty(rows, np.int16), np.empty(rows, np.uint8))
 
 
 def no_findings(rows: int) -> Findings:
     """So many infections that nobody sampled, in the memory of one."""
-    return Findings(*(np.broadcast_to(none, rows) for none in UNSAMPLED))
+    never = np.broadcast_to(np.int16(-1), rows)
+    return Findings(never, never, np.broadcast_to(np.uint8(0), rows))

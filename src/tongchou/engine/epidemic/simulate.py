@@ -33,6 +33,7 @@ from tongchou.engine.epidemic.meeting import BATCH, Batch, empty_batch
 from tongchou.engine.epidemic.ordinance import Ordinance
 from tongchou.engine.epidemic.results import Outcome
 from tongchou.engine.epidemic.spread import live_day, spread_day
+from tongchou.engine.epidemic.surroundings import empty_surroundings, more_surroundings
 
 ROWS_A_PART = 16_384
 MOST_DAYS = 20_000
@@ -91,7 +92,7 @@ class _Run:
         # Memory is taken as rows are written: room for everybody, and for a second infection where there may be one.
         room = (1 if self.law.lasting else 2) * city.persons + 1024
         self.chain, self.rows, self.first = empty_chain(room), 0, 0
-        self.kin = empty_kin(room if traced else 0)
+        self.kin, self.known = empty_kin(room if traced else 0), empty_surroundings()
         self.desks: list[Desk] = []
         self.row_of_day: list[int] = []
         self.longest = len(disease.incubation.chance) + len(disease.infectiousness) + 1
@@ -122,7 +123,7 @@ class _Run:
             return 0
         desk, first = self.desk(), self.rows
         written, row, active, self.rows = live_day(
-            self.seed, day, self.first, first, self.ground, rules, self.law, self.chain, self.kin, self.state, *desk
+            self.seed, day, self.first, first, self.ground, rules, self.law, self.chain, self.known, self.kin, self.state, *desk
         )
         if self.rows > first:
             self.casework.meet_new(self.chain, first, self.rows)
@@ -156,7 +157,7 @@ class _Run:
         parts, active, desk = [], 0, self.desk()
         while row < last:
             written, row, seen = spread_day(
-                self.seed, day, row, last, self.ground, rules, self.law, self.chain, self.state, *desk
+                self.seed, day, row, last, self.ground, rules, self.law, self.chain, self.known, self.state, *desk
             )
             active += int(seen)
             if written:
@@ -178,13 +179,20 @@ class _Run:
         if most > len(self.chain.person):
             self.chain, self.kin = longer(self.chain, int(1.5 * most)), longer(self.kin, int(1.5 * most))
         self.rows = enter_infections(targets, sources, layers, len(targets), day, first, self.chain, self.kin, self.state.record)
-        draw_courses(self.seed, first, self.rows, day, self.ground, rules, self.law, self.chain)
+        drawn = first
+        while (drawn := draw_courses(self.seed, drawn, self.rows, day, self.ground, rules, self.law, self.chain, self.known)) < self.rows:
+            self.known = more_surroundings(self.known, self.ground.meets)
+            if len(self.known.hazard) > np.iinfo(self.chain.around.dtype).max:
+                self.chain = self.chain._replace(around=self.chain.around.astype(np.uint32))
         self.casework.meet_new(self.chain, first, self.rows)
 
     def outcome(self, days: int) -> Outcome:
+        """What came of it, after which there are no more days."""
+        del self.state, self.kin, self.desks
         chain = Chain._make(column[: self.rows] for column in self.chain)
         found = self.casework.laboratory.found(self.rows)
-        return Outcome(self.city, self.disease, days, int(self.seed), chain, found, np.array(self.infectious), self.casework.log(days))
+        reach = self.known.reach[: self.known.kinds[0]].copy()
+        return Outcome(self.city, self.disease, days, int(self.seed), chain, found, reach, np.array(self.infectious), self.casework.log(days))
 
 
 def _copied(desk: Desk, count: int) -> Hits:

@@ -33,7 +33,7 @@ LOW_16 = np.uint64(0xFFFF)
 
 
 @njit(cache=True, nogil=True)
-def spread_day(seed, day, first, last, ground, rules, law, rows, state, batch, targets, sources, layers):
+def spread_day(seed, day, first, last, ground, rules, law, rows, known, state, batch, targets, sources, layers):
     """Infections caused on ``day`` by rows first..last-1, in row order, written to the three arrays.
 
     Returns (infections written, next row, rows infectious today); the next row is below ``last`` where the arrays were
@@ -44,7 +44,7 @@ def spread_day(seed, day, first, last, ground, rules, law, rows, state, batch, t
         age_of_course = day - rows.infectious[row]
         if 0 <= age_of_course < law.course.size:
             mean = np.float64(rows.factor[row]) * law.course[age_of_course]
-            person, number = np.int64(rows.person[row]), np.int64(0)
+            person, around, number = np.int64(rows.person[row]), np.int64(rows.around[row]), np.int64(0)
             if mean > 0.0:
                 number = np.int64(min(poisson_from(words(seed, COUNT, person, day, 0)[0], mean), BATCH))
             if count + number > BATCH:
@@ -56,7 +56,7 @@ def spread_day(seed, day, first, last, ground, rules, law, rows, state, batch, t
                 which, meets, passes, whom = words(seed, CONTACT, person, day, event)
                 share = which & LOW_16
                 slot = HOME
-                while slot < ROUTE and share >= rows.reach[row, slot]:
+                while slot < ROUTE and share >= known.reach[around, slot]:
                     slot += 1
                 batch.row[count] = row
                 batch.person[count] = person
@@ -71,17 +71,17 @@ def spread_day(seed, day, first, last, ground, rules, law, rows, state, batch, t
 
 
 @njit(cache=True, nogil=True)
-def live_day(seed, day, first, rows, ground, rules, law, chain, kin, state, batch, targets, sources, layers):
+def live_day(seed, day, first, rows, ground, rules, law, chain, known, kin, state, batch, targets, sources, layers):
     """``spread_day`` over rows first..rows-1, and where all of it fits, the new infections entered and their courses drawn.
 
     One call instead of three: in a small town, reading the arguments takes longer than the day. Returns (infections
     written, next row, rows infectious today, rows afterwards); where ``rows`` has not grown, nothing was entered.
     """
-    written, row, active = spread_day(seed, day, first, rows, ground, rules, law, chain, state, batch, targets, sources, layers)
+    written, row, active = spread_day(seed, day, first, rows, ground, rules, law, chain, known, state, batch, targets, sources, layers)
     after = np.int64(rows)
-    if written > 0 and row == rows and rows + written <= chain.person.size:
+    if written > 0 and row == rows and rows + written <= chain.person.size and known.kinds[0] + written <= known.hazard.size:
         after = np.int64(enter_infections(targets, sources, layers, written, day, rows, chain, kin, state.record))
-        draw_courses(seed, rows, after, day, ground, rules, law, chain)
+        draw_courses(seed, rows, after, day, ground, rules, law, chain, known)
     return written, row, active, after
 
 
