@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tongchou.cli import simulate_ensemble, simulate_truth
-from tongchou.cli.free_memory import give_back_memory
+from tongchou.cli.free_memory import give_back_memory, keep_large_blocks_apart
 from tongchou.cli.terminal import CommandError, UsageError, table
 from tongchou.engine.city import City, CityFault, city_from_lists, synthesize_city
 from tongchou.engine.epidemic import EpidemicFault, Imports, Layer, Outcome, simulate_epidemic
@@ -92,6 +92,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     if args.replicates < 1 or args.threads < 1:
         raise UsageError("--replicates 与 --threads 至少为 1", "--replicates and --threads are 1 or more")
+    keep_large_blocks_apart()
     try:
         simulate_truth.check(args)
         return _run_ensemble(args) if simulate_ensemble.is_asked(args) else _run(args)

@@ -182,7 +182,7 @@ class _Run:
         drawn = first
         while (drawn := draw_courses(self.seed, drawn, self.rows, day, self.ground, rules, self.law, self.chain, self.known)) < self.rows:
             self.known = more_surroundings(self.known, self.ground.meets)
-            if len(self.known.hazard) > np.iinfo(self.chain.around.dtype).max:
+            if len(self.known.hazard) - 1 > np.iinfo(self.chain.around.dtype).max:  # compiles once more: no city that we know has so many
                 self.chain = self.chain._replace(around=self.chain.around.astype(np.uint32))
         self.casework.meet_new(self.chain, first, self.rows)
 
