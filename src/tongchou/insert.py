@@ -54,13 +54,34 @@ def insert_new(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     if type(every).bulk_create is not models.QuerySet.bulk_create:
         every.bulk_create(rows)
         return
-    connection = connections[DEFAULT_DB_ALIAS]
-    statement = _statement(model, connection.vendor)
-    seal_rows(model, rows)
-    with connection.cursor() as cursor:
-        cursor.executemany(statement.sql, statement.values(rows))
+    insert_lines(model, lines_of(model, rows))
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
+
+
+def lines_of(model: type[models.Model], rows: Sequence[models.Model]) -> list[list[Any]]:
+    """New rows sealed, and as the values that the driver stores, which another process can be handed."""
+    seal_rows(model, rows)
+    return _statement(model, connections[DEFAULT_DB_ALIAS].vendor).values(rows)
+
+
+def insert_lines(model: type[models.Model], lines: Sequence[Sequence[Any]]) -> None:
+    """Write what ``lines_of`` made, inside the caller's transaction; IntegrityError where one stands already."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.executemany(_statement(model, connections[DEFAULT_DB_ALIAS].vendor).sql, lines)
+
+
+class StoredRow:
+    """A new row as ``lines_of`` made it, read an attribute at a time; what is sealed or an instant is not told (AttributeError)."""
+
+    def __init__(self, model: type[models.Model], line: Sequence[Any]) -> None:
+        self._model, self._line = model, line
+
+    def __getattr__(self, name: str) -> Any:
+        place, read = _readers(self._model).get(name, (0, None))
+        if read is None:
+            raise AttributeError(f"{self._model.__name__}.{name}")
+        return read(self._line[place])
 
 
 def insert_stored(model: type[models.Model], names: Sequence[str], lines: Sequence[Sequence[Any]]) -> None:
@@ -109,22 +130,6 @@ def seal_rows(model: type[models.Model], rows: Sequence[models.Model]) -> None:
                 held[name] = seal(held[name], key)
 
 
-def pack_rows(model: type[models.Model], rows: Sequence[models.Model]) -> list[tuple[Any, ...]]:
-    """New rows as plain values that another process can be handed; ``unpack_rows`` makes rows of them again."""
-    read = itemgetter(*_attnames(model))
-    return [read(row.__dict__) for row in rows]
-
-
-def unpack_rows(model: type[models.Model], packed: Sequence[Sequence[Any]]) -> list[Any]:
-    names = _attnames(model)
-    rows = []
-    for values in packed:
-        row = model.__new__(model)
-        row.__dict__.update(zip(names, values, strict=True), _state=ModelState())
-        rows.append(row)
-    return rows
-
-
 def blank_row(model: type[models.Model], pk: Any = None) -> Any:
     """A new instance with every column at its default, as ``model()`` makes it, at a fraction of the time."""
     constant, made = _defaults(model)
@@ -152,8 +157,11 @@ def _statement(model: type[models.Model], vendor: str) -> _Statement:
 
 
 @cache
-def _attnames(model: type[models.Model]) -> tuple[str, ...]:
-    return tuple(field.attname for field in model._meta.local_concrete_fields)
+def _readers(model: type[models.Model]) -> dict[str, tuple[int, Taker]]:
+    fields = enumerate(model._meta.local_concrete_fields)
+    told = [(place, field) for place, field in fields if not hasattr(field, "batch_sealer") and not isinstance(field, models.DateTimeField)]
+    names: dict[str, tuple[int, Taker]] = {field.attname: (place, field.to_python) for place, field in told}
+    return names | {"pk": names[model._meta.pk.attname]} if model._meta.pk is not None else names
 
 
 @cache

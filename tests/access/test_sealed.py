@@ -1,6 +1,7 @@
 """Sealed fields: nothing readable in the database, no value opens in another place, keys rotate without loss."""
 
 import os
+import re
 
 import pytest
 from allauth.mfa.adapter import get_adapter
@@ -128,7 +129,7 @@ def test_a_sealed_field_must_say_why_it_is_there():
 )
 def test_two_spellings_have_one_blind_index(kind, one, other):
     assert blind_index(kind, one) == blind_index(kind, other)
-    assert len(blind_index(kind, one)) == 64
+    assert re.fullmatch("[0-9a-f]{20}", blind_index(kind, one))
 
 
 def test_a_blind_index_depends_on_kind_value_and_key(settings):

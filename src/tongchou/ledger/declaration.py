@@ -77,7 +77,10 @@ class Ledger:
         """Derive fields of a row before it is saved; raise Refusal for what cannot stand together."""
 
     def saved(self, created: Sequence[Any], changed: Sequence[Any], by: Any) -> None:
-        """Act on rows just written, inside the same transaction: start clocks, tasks, notices."""
+        """Act on rows just written, inside the same transaction: start clocks, tasks, notices.
+
+        In a ledger that stands alone ``created`` may be rows as they are stored (``insert.StoredRow``): plain values and links, nothing sealed, no instant.
+        """
 
     def removed(self, rows: Sequence[Any], by: Any) -> None:
         """Take back what ``saved`` started for rows that an undone import is about to delete."""

@@ -68,14 +68,14 @@ class ImportRow(models.Model):
         REJECT = "rejected", _("退回")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="lines")
+    source = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="lines", db_index=False)  # both indexes below begin with it
     row = models.PositiveIntegerField()
     values = SealedField(max_length=200_000, field_class="D1", purpose=_WHY, keep_days=KEEP_DAYS)
     before = SealedField(max_length=200_000, blank=True, default="", field_class="D1", purpose=_WHY, keep_days=KEEP_DAYS)
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     reasons = models.JSONField(default=list)
     differs = models.JSONField(default=list)
-    content = models.CharField(max_length=64)
+    content = models.CharField(max_length=64, blank=True)  # of rows without any identity, see ``staging.content_of``
     object_id = models.CharField(max_length=64, blank=True)
 
     class Meta:

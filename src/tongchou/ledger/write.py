@@ -85,21 +85,30 @@ def created_events(ledger: Ledger, rows: Sequence[Any], by: Actor) -> list[audit
     return _events("create", ledger, ((row, shape.created(row, hashes)) for row in rows), by)
 
 
-def insert_rows(ledger: Ledger, rows: Sequence[Any], *, by: Actor, events: Sequence[audit.Event] | None = None) -> list[Any]:
-    """Save rows that ``build_row`` made and nobody saved yet, all or none. Raises Refusal.
-
-    ``events`` are their ``created_events`` where they were asked for already.
-    """
+def insert_rows(ledger: Ledger, rows: Sequence[Any], *, by: Actor) -> list[Any]:
+    """Save rows that ``build_row`` made and nobody saved yet, all or none. Raises Refusal."""
     _demand(ledger, by, "create")
     try:
         with transaction.atomic():
-            told = created_events(ledger, rows, by) if events is None else events
+            told = created_events(ledger, rows, by)
             insert.insert_new(ledger.model, rows)
             audit.record_many(told)
             ledger.saved(rows, [], by)
     except IntegrityError as error:
         raise _taken(ledger) from error
     return list(rows)
+
+
+def insert_lines(ledger: Ledger, lines: Sequence[Sequence[Any]], events: Sequence[audit.Event], *, by: Actor) -> None:
+    """Save new rows that stand as ``insert.lines_of`` them, with their ``created_events``, all or none. Raises Refusal."""
+    _demand(ledger, by, "create")
+    try:
+        with transaction.atomic():
+            insert.insert_lines(ledger.model, lines)
+            audit.record_many(events)
+            ledger.saved([insert.StoredRow(ledger.model, line) for line in lines], [], by)
+    except IntegrityError as error:
+        raise _taken(ledger) from error
 
 
 def change_rows(ledger: Ledger, pairs: Iterable[tuple[Any, Mapping[str, Any]]], *, by: Actor) -> list[Any]:

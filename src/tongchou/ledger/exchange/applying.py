@@ -166,10 +166,12 @@ def _moved(source: Import, cursor: Mapping[str, Any]) -> bool:
 
 def _apply_batch(source: Import, ledger: Ledger, by: Actor, batch: ready.Ready, moved: bool) -> int:
     """Write what stands ready; where the ledger moved since the dry run, judge once more against it as it is now. Returns rows dealt with."""
-    if batch.rows is not None and not moved:
-        if batch.rows:
-            write.insert_rows(ledger, batch.rows, by=by, events=batch.events)
-        return len(batch.rows)
+    if batch.new is not None and not moved:
+        if batch.new and ledger.stands_alone:
+            write.insert_lines(ledger, batch.new, batch.events, by=by)
+        elif batch.new:
+            write.insert_rows(ledger, batch.new, by=by)
+        return len(batch.new)
     read = source.lines.filter(row__gt=batch.after, row__lte=batch.last).order_by("row").defer("before", "content", "differs")
     lines = [line for line in read if line.outcome in (Outcome.CREATE, Outcome.UPDATE)]
     raws: list[Any] = [(line.row, line.parsed(), []) for line in lines]

@@ -28,11 +28,14 @@ _UNTOUCHED = (ImportRow.Outcome.CREATE, ImportRow.Outcome.UNCHANGED, ImportRow.O
 
 @dataclass
 class Ready:
-    """The lines after row ``after`` up to ``last``: new rows and what the trail will tell of them. ``rows`` is None where they must be judged anew."""
+    """The sheet's rows after ``after`` up to ``last``, the new ones of them in ``new``: None where they must be judged anew.
+
+    A ledger that stands alone has them as they are stored (``insert.lines_of``), with what the trail will tell of them.
+    """
 
     after: int
     last: int
-    rows: list[Any] | None
+    new: list[Any] | None
     events: list[audit.Event]
 
 
@@ -63,10 +66,9 @@ class Supply:
             self._ahead.close()
             self._ahead = None
 
-    def _unpacked(self, after: int, last: int, rows: list[tuple[Any, ...]] | None, told: list[tuple[str, str, str]]) -> Ready:
+    def _unpacked(self, after: int, last: int, new: list[Any] | None, told: list[tuple[str, str, str]]) -> Ready:
         who = self._by.by
-        events = [audit.Event("create", self._ledger.key, object_id, who, area, changes) for object_id, area, changes in told]
-        return Ready(after, last, None if rows is None else insert.unpack_rows(self._ledger.model, rows), events)
+        return Ready(after, last, new, [audit.Event("create", self._ledger.key, object_id, who, area, changes) for object_id, area, changes in told])
 
 
 def make_ready(source: Import, ledger: Ledger, by: Actor, after: int, read: write.Read) -> Ready:
@@ -86,7 +88,10 @@ def make_ready(source: Import, ledger: Ledger, by: Actor, after: int, read: writ
         rows = [write.build_row(ledger, one.values, by, pk=key.to_python(line[2])) for one, line in zip(cleaned, new, strict=True)]
     except Refusal:
         return Ready(after, last, None, [])  # what refuses the row is found again, and told, when it is judged anew
-    return Ready(after, last, rows, write.created_events(ledger, rows, by))
+    if not ledger.stands_alone:
+        return Ready(after, last, rows, [])
+    events = write.created_events(ledger, rows, by)  # asked for before their values are sealed
+    return Ready(after, last, insert.lines_of(ledger.model, rows), events)
 
 
 def packed_batches(*, source: str, after: int) -> Iterator[tuple[Any, ...]]:
@@ -95,12 +100,10 @@ def packed_batches(*, source: str, after: int) -> Iterator[tuple[Any, ...]]:
     ledger, by, read = registry.get(held.ledger), writer_of(held), write.Read()
     areas.tree()
     while True:
-        ready = make_ready(held, ledger, by, after, read)
         key = current_key()
+        ready = make_ready(held, ledger, by, after, read)
         told = [(event.object_id, event.area, audit.written(event.changes)) for event in ready.events]
-        if ready.rows is not None:
-            insert.seal_rows(ledger.model, ready.rows)
-        yield key, ready.after, ready.last, None if ready.rows is None else insert.pack_rows(ledger.model, ready.rows), told
+        yield key, ready.after, ready.last, ready.new, told
         if ready.last == after:
             return
         after = ready.last

@@ -30,7 +30,10 @@ _WRITE, _WRITE_SORTED = json.JSONEncoder(ensure_ascii=False).encode, json.JSONEn
 
 @dataclass
 class Judged:
-    """One row of the file and what is to be done with it: ``built`` is the new row, ``values`` what it was read as."""
+    """One row of the file and what is to be done with it: ``built`` is the new row, ``values`` what it was read as.
+
+    ``text`` is the row as it is kept, ``content`` its digest where nothing else tells rows apart.
+    """
 
     row: int
     raw: dict[str, str]
@@ -40,14 +43,15 @@ class Judged:
     object_id: str = ""
     built: Any = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
     content: str = ""
 
 
 @dataclass
 class Seen:
-    """Identities met so far in this file, with the row that had them first; and what few words were read as."""
+    """Identities met so far in this file, with the row that had them first and the hash of its text; and what few words were read as."""
 
-    rows: dict[tuple[Any, ...], tuple[int, str]] = field(default_factory=dict)
+    rows: dict[tuple[Any, ...], tuple[int, int]] = field(default_factory=dict)
     read: write.Read = field(default_factory=dict)
 
 
@@ -99,27 +103,26 @@ def judge(ledger: Ledger, batch: Sequence[tuple[int, dict[str, str], list[Refusa
     values = [one.values for one in cleaned]
     keys = write.keys_of(ledger, values)
     existing = write.find_existing(ledger, values, keys)
-    contents = [content_of(raw) for _row, raw, _early in batch]
-    before = _imported_before(ledger, [content for content, ways in zip(contents, keys, strict=True) if not any(ways)])
+    contents = ["" if any(ways) else content_of(raw) for (_row, raw, _early), ways in zip(batch, keys, strict=True)]
+    before = _imported_before(ledger, [content for content in contents if content])
     judged = []
     for (row, raw, early), one, current, content, ways in zip(batch, cleaned, existing, contents, keys, strict=True):
-        problems = [*early, *one.problems]
+        problems, text = [*early, *one.problems], _WRITE(raw)
         if problems:
-            judged.append(Judged(row, raw, Outcome.REJECT, [_reason(row, problem) for problem in problems], content=content))
-            continue
-        twin = _twin(row, raw, ways, content, seen)
-        if twin is not None:
-            judged.append(twin)
+            found = Judged(row, raw, Outcome.REJECT, [_reason(row, problem) for problem in problems])
+        elif (twin := _twin(row, raw, ways, content, hash(text), seen)) is not None:
+            found = twin
         elif content in before:
-            judged.append(Judged(row, raw, Outcome.UNCHANGED, object_id=before[content]))
+            found = Judged(row, raw, Outcome.UNCHANGED, object_id=before[content])
         else:
-            judged.append(_judge_one(ledger, row, raw, one.values, current, by))
-        judged[-1].content = content
+            found = _judge_one(ledger, row, raw, one.values, current, by)
+        found.text, found.content = text, content
+        judged.append(found)
     return judged
 
 
 def content_of(raw: Mapping[str, str]) -> str:
-    """A keyed digest of a row's content: equal rows are known again, nothing can be read back."""
+    """A keyed digest of a row that has no identity: it is known again in a later file, nothing can be read back."""
     return keyed.under("index")(b"row\0" + _WRITE_SORTED(raw).encode())
 
 
@@ -194,13 +197,13 @@ def given_values(ledger: Ledger, raw: Mapping[str, str], values: Mapping[str, An
     return {name: value for name, value in values.items() if name in raw}
 
 
-def _twin(row: int, raw: dict[str, str], keys: Sequence[write.IdentityKey | None], content: str, seen: Seen) -> Judged | None:
-    """The same identity twice in one file: equal rows count once, unequal ones are handed back."""
+def _twin(row: int, raw: dict[str, str], keys: Sequence[write.IdentityKey | None], content: str, said: int, seen: Seen) -> Judged | None:
+    """The same identity twice in one file: equal rows (of the same hash ``said``) count once, unequal ones are handed back."""
     way, key = next(((number, key) for number, key in enumerate(keys) if key is not None), (-1, (content,)))
-    first = seen.rows.setdefault((way, *key), (row, content))
+    first = seen.rows.setdefault((way, *key), (row, said))
     if first[0] == row:
         return None
-    if first[1] == content:
+    if first[1] == said:
         return Judged(row, raw, Outcome.UNCHANGED)
     return Judged(row, raw, Outcome.REJECT, [{
         "row": row, "column": "", "code": "duplicate_in_file",
@@ -225,7 +228,7 @@ def _reason(row: int, problem: Refusal) -> dict[str, Any]:
 
 def _staged(job: Import, one: Judged) -> ImportRow:
     line = insert.blank_row(ImportRow)
-    line.source_id, line.row, line.values, line.outcome = job.pk, one.row, _WRITE(one.raw), str(one.outcome)
+    line.source_id, line.row, line.values, line.outcome = job.pk, one.row, one.text, str(one.outcome)
     line.content, line.object_id = one.content, one.object_id
     if one.reasons or one.differs:
         line.reasons, line.differs = one.reasons, one.differs
