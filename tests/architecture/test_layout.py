@@ -20,7 +20,7 @@ CLOCK_CALLS = {
     "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today", "django.utils.timezone.now",
 }  # fmt: skip
 KERNEL_CORE = ("columns", "declaration", "registry", "door", "serializer")
-KERNEL_CORE_LINES, KERNEL_LINES, KERNEL_PAGES_LINES = 900, 2700, 600
+KERNEL_CORE_LINES, KERNEL_LINES, KERNEL_PAGES_LINES = 900, 2800, 600
 
 
 def test_files_stay_under_500_lines():

@@ -164,12 +164,13 @@ def test_one_core_alone_starts_no_second_process(monkeypatch):
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="asks /proc whether a process lives")
-def test_the_second_process_ends_with_the_first():
+@pytest.mark.parametrize("kind", ["ahead.Ahead('tongchou.ledger.exchange.ready:packed_batches', source='')", "aside.Aside('tongchou.ledger.exchange.judging:stage_aside')"])
+def test_the_second_process_ends_with_the_first(kind):
     script = (
         "import os, django; django.setup()\n"
-        "from tongchou.jobs import ahead\n"
+        "from tongchou.jobs import ahead, aside\n"
         "ahead._cores = lambda: 2\n"
-        "held = ahead.Ahead('tongchou.ledger.exchange.ready:packed_batches', source='')\n"
+        f"held = {kind}\n"
         "print(held._child.pid, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tongchou import audit, citytime, jobs
 from tongchou.access.actor import SYSTEM
 from tongchou.ledger import registry, write
-from tongchou.ledger.exchange import applying, staging
+from tongchou.ledger.exchange import applying, judging, staging
 from tongchou.ledger.models import Import, ImportRow
 from tongchou.people.models import Person
 from tongchou.refusal import Refusal
@@ -156,13 +156,13 @@ def test_a_killed_import_goes_on_where_it_stopped(bring_in, sheet, monkeypatch):
 
 def judgements(monkeypatch):
     """The sizes of the batches that are judged against the ledger from here on."""
-    plain, calls = staging.judge, []
+    plain, calls = judging.judge, []
 
     def judge(*args):
         calls.append(len(args[1]))
         return plain(*args)
 
-    monkeypatch.setattr(staging, "judge", judge)
+    monkeypatch.setattr(judging, "judge", judge)
     return calls
 
 

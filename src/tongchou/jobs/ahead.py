@@ -20,10 +20,11 @@ import subprocess
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import django
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -35,22 +36,27 @@ SILENT_S = 60.0
 #: two processes whose city clocks differ by more do not stand at the same instant
 _CLOCK_S = 5.0
 _SOURCE = Path(__file__).resolve().parents[2]
-_AWAKE = b"awake\n"
+AWAKE = b"awake\n"
+
+
+def open_child(module: str, target: str, **more: Any) -> subprocess.Popen[bytes] | None:
+    """Another process that reads the same database and does ``target`` (package.module:function). None without a second core or room."""
+    if _cores() < 2:
+        return None
+    asked = {"target": target, "database": str(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"]), **more}
+    with suppress(OSError):
+        return subprocess.Popen(
+            [sys.executable, "-m", module, json.dumps(asked)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(_SOURCE)}
+        )
+    return None
 
 
 class Ahead:
     """The parent's side. Raises nothing: a child that fails gives no items."""
 
     def __init__(self, target: str, **args: str) -> None:
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child = open_child("tongchou.jobs.ahead", target, args=args)
         self._given = False
-        if _cores() < 2:
-            return
-        asked = {"target": target, "args": args, "database": str(connections[DEFAULT_DB_ALIAS].settings_dict["NAME"])}
-        command = [sys.executable, "-m", "tongchou.jobs.ahead", json.dumps(asked)]
-        environment = os.environ | {"PYTHONPATH": str(_SOURCE)}
-        with suppress(OSError):  # no room for another process: the job works alone
-            self._child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
     def started(self, *, after: Any) -> bool:
         """Whether items can be taken; the first time that they can, the child is told after what to begin."""
@@ -60,7 +66,7 @@ class Ahead:
         if not select.select([self._child.stdout], [], [], 0)[0]:
             return False
         try:
-            if self._child.stdout.read(len(_AWAKE)) != _AWAKE:
+            if self._child.stdout.read(len(AWAKE)) != AWAKE:
                 raise EOFError
             self._child.stdin.write(json.dumps({"after": after, "now": citytime.now().timestamp()}).encode() + b"\n")
             self._child.stdin.flush()
@@ -87,18 +93,22 @@ class Ahead:
 
     def close(self) -> None:
         child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        child.communicate()
+        if child is not None:
+            child.kill()
+            child.communicate()
+
+
+def same_clock(told: float) -> bool:
+    """Whether two processes stand at the same instant of the city's clock, in epoch seconds."""
+    return abs(told - citytime.now().timestamp()) <= _CLOCK_S
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def main(argv: list[str]) -> int:
-    """The child: wake, hear after what to begin, give items until they end or nobody reads them."""
+def live_as_child(argv: list[str], work: Callable[[IO[bytes], Any, dict[str, Any]], int]) -> int:
+    """Wake with a connection of its own, then ``work(out, function, asked)`` until it ends or nobody reads what it writes."""
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     sys.stdout = sys.stderr  # nothing but items goes into the pipe
     asked = json.loads(argv[1])
@@ -109,29 +119,30 @@ def main(argv: list[str]) -> int:
     function = getattr(import_module(module), name)
     gc.freeze()
     try:
-        return _give(out, function, asked["args"])
+        out.write(AWAKE)
+        out.flush()
+        return work(out, function, asked)
     except BrokenPipeError:
         os._exit(0)  # the job has ended: there is nobody to flush to
     except Exception as error:  # noqa: BLE001 - the job goes on by itself; as for jobs, only type and place are told
         place = traceback.extract_tb(error.__traceback__)[-1]
-        print(f"tongchou.jobs.ahead {asked['target']}: {type(error).__name__} {place.filename}:{place.lineno}", file=sys.stderr)
+        print(f"{argv[0]} {asked['target']}: {type(error).__name__} {place.filename}:{place.lineno}", file=sys.stderr)
         return 1
 
 
-def _give(out: BinaryIO, function: Any, args: dict[str, str]) -> int:
-    out.write(_AWAKE)
-    out.flush()
+def _give(out: IO[bytes], function: Any, asked: dict[str, Any]) -> int:
+    """Hear after what to begin, give items until they end."""
     line = sys.stdin.readline()
     if not line:
         return 0
     told = json.loads(line)
-    if abs(told["now"] - citytime.now().timestamp()) > _CLOCK_S:
+    if not same_clock(told["now"]):
         return 1  # the job's clock was moved inside its process
-    for item in function(after=told["after"], **args):
+    for item in function(after=told["after"], **asked["args"]):
         pickle.dump(item, out, pickle.HIGHEST_PROTOCOL)
         out.flush()
     return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv))
+    raise SystemExit(live_as_child(["tongchou.jobs.ahead", *sys.argv[1:]], _give))

@@ -75,7 +75,7 @@ class ImportRow(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     reasons = models.JSONField(default=list)
     differs = models.JSONField(default=list)
-    content = models.CharField(max_length=64, blank=True)  # of rows without any identity, see ``staging.content_of``
+    content = models.CharField(max_length=64, blank=True)  # of rows without any identity, see ``judging.content_of``
     object_id = models.CharField(max_length=64, blank=True)
 
     class Meta:

@@ -16,7 +16,7 @@ from tongchou.access.actor import SYSTEM, Actor
 from tongchou.files import store
 from tongchou.ledger import registry, write
 from tongchou.ledger.declaration import Ledger
-from tongchou.ledger.exchange import ready, staging
+from tongchou.ledger.exchange import judging, ready, staging
 from tongchou.ledger.models import Import, ImportRow
 from tongchou.refusal import Refusal
 
@@ -175,7 +175,7 @@ def _apply_batch(source: Import, ledger: Ledger, by: Actor, batch: ready.Ready, 
     read = source.lines.filter(row__gt=batch.after, row__lte=batch.last).order_by("row").defer("before", "content", "differs")
     lines = [line for line in read if line.outcome in (Outcome.CREATE, Outcome.UPDATE)]
     raws: list[Any] = [(line.row, line.parsed(), []) for line in lines]
-    judged = staging.judge(ledger, raws, by, staging.Seen())
+    judged = judging.judge(ledger, raws, by, {})
     creates, updates, otherwise = [], [], []
     for line, one in zip(lines, judged, strict=True):
         if one.outcome == Outcome.CREATE == line.outcome:

@@ -3,56 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from tongchou import areas, audit, citytime, insert, keyed
+from tongchou import areas, audit, citytime, insert
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
 from tongchou.files.sheets.formats import SheetRefused
 from tongchou.files.sheets.reading import read_rows
-from tongchou.ledger import door, registry, write
+from tongchou.jobs.aside import Aside
+from tongchou.ledger import registry, write
 from tongchou.ledger.declaration import Ledger
 from tongchou.ledger.exchange import mapping
+from tongchou.ledger.exchange.judging import Batch, Outcome, Staged, Twins, stage_batch
 from tongchou.ledger.models import Import, ImportRow
 from tongchou.refusal import Refusal
 
-Outcome = ImportRow.Outcome
 _HEAD_ROWS = 10
-_WRITE, _WRITE_SORTED = json.JSONEncoder(ensure_ascii=False).encode, json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
-
-
-@dataclass
-class Judged:
-    """One row of the file and what is to be done with it: ``built`` is the new row, ``values`` what it was read as.
-
-    ``text`` is the row as it is kept, ``content`` its digest where nothing else tells rows apart.
-    """
-
-    row: int
-    raw: dict[str, str]
-    outcome: str
-    reasons: list[dict[str, Any]] = field(default_factory=list)
-    differs: list[str] = field(default_factory=list)
-    object_id: str = ""
-    built: Any = None
-    values: Mapping[str, Any] = field(default_factory=dict)
-    text: str = ""
-    content: str = ""
-
-
-@dataclass
-class Seen:
-    """Identities met so far in this file, with the row that had them first and the hash of its text; and what few words were read as."""
-
-    rows: dict[tuple[Any, ...], tuple[int, int]] = field(default_factory=dict)
-    read: write.Read = field(default_factory=dict)
+#: a shorter file is judged before a second process has started
+ASIDE_BATCHES = 10
+#: batches that wait for one before them, at most
+_WAITING = 8
 
 
 def stage(ledger: Ledger, path: Path, *, file_name: str, by: Actor, map_name: str = "") -> Import:
@@ -80,64 +56,37 @@ def stage_into(source: Import, path: Path, *, by: Actor, told: Callable[[int], N
     ledger = registry.get(source.ledger)
     areas.tree()  # read outside the transaction it is kept for the next
     source.file_digest, source.refusal = _digest(path), {}
+    # a second process sees what is committed: not what a transaction around this one has done
+    judges = _Judges(source, ledger, by, aside=not connection.in_atomic_block)
     try:
         rules = mapping.rules_of(ledger, source.mapping) if source.mapping else None
         with transaction.atomic():
             source.judged_position, source.judged_on = audit.hold(), citytime.today()
             source.lines.all().delete()
-            _stage_rows(source, ledger, read_rows(path), rules, by, told)
+            _stage_rows(source, ledger, read_rows(path), rules, judges, told)
     except (SheetRefused, Refusal) as refused:
         source.state, source.finished_at = Import.State.REFUSED, citytime.now()
         source.rows = source.created = source.updated = source.unchanged = source.rejected = 0
         source.refusal = {"code": refused.code, "zh": refused.zh, "en": refused.en}
         source.save()
+    finally:
+        judges.close()
     audit.record(
         "import.stage", ledger=ledger.key, object_id=str(source.pk), by=by.by,
         count=max(source.rows, 1), note=f"{source.file_name} {source.state}",
     )  # fmt: skip
 
 
-def judge(ledger: Ledger, batch: Sequence[tuple[int, dict[str, str], list[Refusal]]], by: Actor, seen: Seen) -> list[Judged]:
-    """What would become of each row, against the ledger as it stands now."""
-    cleaned = write.clean_rows(ledger, [raw for _row, raw, _early in batch], by, read=seen.read)
-    values = [one.values for one in cleaned]
-    keys = write.keys_of(ledger, values)
-    existing = write.find_existing(ledger, values, keys)
-    contents = ["" if any(ways) else content_of(raw) for (_row, raw, _early), ways in zip(batch, keys, strict=True)]
-    before = _imported_before(ledger, [content for content in contents if content])
-    judged = []
-    for (row, raw, early), one, current, content, ways in zip(batch, cleaned, existing, contents, keys, strict=True):
-        problems, text = [*early, *one.problems], _WRITE(raw)
-        if problems:
-            found = Judged(row, raw, Outcome.REJECT, [_reason(row, problem) for problem in problems])
-        elif (twin := _twin(row, raw, ways, content, hash(text), seen)) is not None:
-            found = twin
-        elif content in before:
-            found = Judged(row, raw, Outcome.UNCHANGED, object_id=before[content])
-        else:
-            found = _judge_one(ledger, row, raw, one.values, current, by)
-        found.text, found.content = text, content
-        judged.append(found)
-    return judged
-
-
-def content_of(raw: Mapping[str, str]) -> str:
-    """A keyed digest of a row that has no identity: it is known again in a later file, nothing can be read back."""
-    return keyed.under("index")(b"row\0" + _WRITE_SORTED(raw).encode())
-
-
 def _stage_rows(
-    job: Import, ledger: Ledger, rows: Iterator[tuple[int, list[str]]], rules: mapping.Rules | None, by: Actor, told: Callable[[int], None]
+    job: Import, ledger: Ledger, rows: Iterator[tuple[int, list[str]]], rules: mapping.Rules | None, judges: _Judges, told: Callable[[int], None]
 ) -> None:
     head = list(islice(rows, _HEAD_ROWS))
     plan = mapping.plan(ledger, head, rules)
     job.columns, job.ignored = {name: dict(rule) for name, rule in plan.rules.items()}, plan.ignored
-    seen = Seen()
     counts = dict.fromkeys(Outcome.values, 0)
-    for batch in _batches(plan, head, rows):
-        judged = judge(ledger, batch, by, seen)
-        insert.insert_new(ImportRow, [_staged(job, one) for one in judged])
-        for one in judged:
+    for staged in judges.judged(_batches(plan, head, rows)):
+        insert.insert_lines(ImportRow, [one.line for one in staged])
+        for one in staged:
             counts[one.outcome] += 1
         told(sum(counts.values()))
     for name, number in counts.items():
@@ -146,6 +95,44 @@ def _stage_rows(
     if not job.rows:
         raise Refusal("表头下面没有数据行。", "There are no rows below the header.", code="no_rows")
     job.save()
+
+
+class _Judges:
+    """Judge the batches of a file in their order, here and in a second process where the file is long."""
+
+    def __init__(self, source: Import, ledger: Ledger, by: Actor, *, aside: bool) -> None:
+        self._source, self._ledger, self._by, self._may = source, ledger, by, aside
+        self._read: write.Read = {}
+        self._aside: Aside | None = None
+        self._twins = Twins()
+
+    def judged(self, batches: Iterable[Batch]) -> Iterator[list[Staged]]:
+        waiting: deque[tuple[Batch, list[Staged] | None]] = deque()
+        for number, batch in enumerate(batches):
+            if number == ASIDE_BATCHES and self._may:
+                self._aside = Aside("tongchou.ledger.exchange.judging:stage_aside", ledger=self._ledger.key, source=self._source.pk, by=self._by)
+            if self._aside is not None and self._aside.free() and not any(early for _row, _raw, early in batch):
+                self._aside.ask(batch)
+                waiting.append((batch, None))
+            else:
+                waiting.append((batch, self._stage(batch)))
+            while waiting and (waiting[0][1] is not None or len(waiting) > _WAITING or (self._aside is not None and self._aside.ready())):
+                yield self._settled(*waiting.popleft())
+        while waiting:
+            yield self._settled(*waiting.popleft())
+
+    def close(self) -> None:
+        if self._aside is not None:
+            self._aside.close()
+
+    def _stage(self, batch: Batch) -> list[Staged]:
+        return stage_batch(self._ledger, self._source.pk, batch, self._by, self._read)
+
+    def _settled(self, batch: Batch, staged: list[Staged] | None) -> list[Staged]:
+        if staged is None and self._aside is not None:
+            staged = self._aside.take()
+        staged = staged or self._stage(batch)
+        return [self._twins.settle(self._source, raw, one) for (_row, raw, _early), one in zip(batch, staged, strict=True)]
 
 
 def _batches(plan: mapping.Plan, head: list[tuple[int, list[str]]], rows: Iterator[tuple[int, list[str]]]) -> Iterator[list[Any]]:
@@ -167,72 +154,6 @@ def _read(plan: mapping.Plan, row: int, cells: list[str]) -> tuple[int, dict[str
         return row, plan.raw(cells), []
     except Refusal as refusal:
         return row, {}, [refusal]
-
-
-def _judge_one(ledger: Ledger, row: int, raw: dict[str, str], values: Mapping[str, Any], current: Any, by: Actor) -> Judged:
-    try:
-        if current is None:
-            built = write.build_row(ledger, values, by)
-            return Judged(row, raw, Outcome.CREATE, object_id=str(built.pk), built=built, values=values)
-        given = given_values(ledger, raw, values)
-        moved = [column.name for column in ledger.columns if column.create_only and column.name in given and column.render(column.read(current)) != column.render(given[column.name])]
-        if moved:
-            raise Refusal(
-                f"“{'、'.join(str(ledger.column(name).label) for name in moved)}”与已有记录不同；它由办理动作改变，不能用表格改。",
-                f"{', '.join(moved)} differs from the saved row; it is moved by an action, not by a sheet.",
-                code="moved_by_action", field=moved[0],
-            )  # fmt: skip
-        if not door.may_hold(ledger, current, by):
-            raise Refusal("已有的这条记录属于其他区域，不能改写。", "The saved row belongs to another area and is not overwritten.", code="out_of_scope")
-        changes = write.apply_values(ledger, current, given, by)
-        outcome = Outcome.UPDATE if changes else Outcome.UNCHANGED
-        return Judged(row, raw, outcome, differs=sorted(changes), object_id=str(current.pk), values=given)
-    except Refusal as refusal:
-        parts = getattr(refusal, "parts", [refusal])
-        return Judged(row, raw, Outcome.REJECT, [_reason(row, part) for part in parts])
-
-
-def given_values(ledger: Ledger, raw: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
-    """Only what the sheet speaks of: a column that it lacks leaves the saved value alone."""
-    return {name: value for name, value in values.items() if name in raw}
-
-
-def _twin(row: int, raw: dict[str, str], keys: Sequence[write.IdentityKey | None], content: str, said: int, seen: Seen) -> Judged | None:
-    """The same identity twice in one file: equal rows (of the same hash ``said``) count once, unequal ones are handed back."""
-    way, key = next(((number, key) for number, key in enumerate(keys) if key is not None), (-1, (content,)))
-    first = seen.rows.setdefault((way, *key), (row, said))
-    if first[0] == row:
-        return None
-    if first[1] == said:
-        return Judged(row, raw, Outcome.UNCHANGED)
-    return Judged(row, raw, Outcome.REJECT, [{
-        "row": row, "column": "", "code": "duplicate_in_file",
-        "zh": f"与第 {first[0]} 行是同一条记录，内容却不同；请核对后只留一行。",
-        "en": f"This is the same record as row {first[0]} with other content; check and keep one.",
-    }])  # fmt: skip
-
-
-def _imported_before(ledger: Ledger, contents: Sequence[str]) -> dict[str, str]:
-    """Rows without any identity that an earlier import already brought in, by content."""
-    if not contents:
-        return {}
-    rows = ImportRow.objects.filter(
-        content__in=contents, outcome=Outcome.CREATE, source__ledger=ledger.key, source__state=Import.State.DONE
-    )
-    return dict(rows.values_list("content", "object_id"))
-
-
-def _reason(row: int, problem: Refusal) -> dict[str, Any]:
-    return {"row": row, "column": problem.field, "code": problem.code, "zh": problem.zh, "en": problem.en}
-
-
-def _staged(job: Import, one: Judged) -> ImportRow:
-    line = insert.blank_row(ImportRow)
-    line.source_id, line.row, line.values, line.outcome = job.pk, one.row, one.text, str(one.outcome)
-    line.content, line.object_id = one.content, one.object_id
-    if one.reasons or one.differs:
-        line.reasons, line.differs = one.reasons, one.differs
-    return line
 
 
 def _digest(path: Path) -> str:

@@ -1,0 +1,118 @@
+"""A second process judges batches of a long file; whatever becomes of it, every row is told what it would be told without."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, timedelta
+
+import pytest
+from django.db import transaction
+
+from tongchou import citytime
+from tongchou.access.actor import SYSTEM
+from tongchou.jobs import ahead, aside
+from tongchou.ledger import registry, write
+from tongchou.ledger.exchange import applying, staging
+from tongchou.ledger.models import Import
+
+from tests.ledger.conftest import HEADER
+from tests.people.conftest import VILLAGE, number
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROWS = [f"某{n},{number(date(1980, 1, 1 + n % 28), 1 + 2 * (n // 28))},154{n:08d},{VILLAGE}" for n in range(200)]
+
+
+@pytest.fixture
+def answers(monkeypatch) -> list:
+    """Files of any length get a second process, waited for until it wakes and while it answers; gives how many rows each of its answers had."""
+    monkeypatch.setattr(staging, "ASIDE_BATCHES", 1)
+    monkeypatch.setattr(write, "BATCH_ROWS", 20)
+    monkeypatch.setattr(ahead, "_cores", lambda: 2)
+    told: list = []
+    free, take = aside.Aside.free, aside.Aside.take
+
+    def wait(self):
+        while self._child is not None and self._child.poll() is None and (not self._awake.is_set() or (self._open == 2 and self._answers.empty())):
+            time.sleep(0.01)
+        return free(self)
+
+    def note(self):
+        answer = take(self)
+        told.append(None if answer is None else len(answer))
+        return answer
+
+    monkeypatch.setattr(aside.Aside, "free", wait)
+    monkeypatch.setattr(aside.Aside, "take", note)
+    return told
+
+
+@pytest.fixture
+def staged(village, sheet):
+    def run(*rows: str) -> Import:
+        return staging.stage(registry.get("person"), sheet(HEADER, *rows), file_name="x.csv", by=SYSTEM)
+
+    return run
+
+
+def lines_of(source: Import) -> list[tuple]:
+    """What each row was told; ids of rows that would be new are made anew each time."""
+    lines = source.lines.order_by("row")
+    return [(one.row, one.outcome, one.parsed(), one.reasons, one.differs, one.content, one.outcome == "created" or one.object_id) for one in lines]
+
+
+def test_every_row_is_told_the_same_with_and_without_a_second_process(staged, answers, monkeypatch):
+    applying.apply_now(source=staged(*ROWS[:30]), by=SYSTEM)
+    answers.clear()
+    good = number(date(1990, 2, 3), 1)
+    changed, wrong = ROWS[3].replace("某3,", "王三,"), f"某错,{good[:-1]}{'1' if good[-1] != '1' else '2'},15400000009,{VILLAGE}"
+    # 30 known (one changed), 120 new, a wrong number, a twin, an unequal twin, too many cells, no identity, the same again
+    sheet = [*ROWS[:3], changed, *ROWS[4:150], wrong, ROWS[40], ROWS[41].replace("某41,", "别人,"), ROWS[160] + ",多", f"无证,,,{VILLAGE}", f"无证,,,{VILLAGE}", *ROWS[160:]]
+    beside = staged(*sheet)
+    assert len(answers) >= 3 and None not in answers
+    told = lines_of(beside)
+    assert (beside.created, beside.updated, beside.unchanged, beside.rejected) == (161, 1, 31, 3)
+    assert [line[3][0]["code"] for line in told if line[1] == "rejected"] == ["id_check_digit", "duplicate_in_file", "too_many_cells"]
+    applying.drop_import(source=beside, by=SYSTEM)
+    monkeypatch.setattr(staging, "ASIDE_BATCHES", 10_000)
+    answers.clear()
+    assert lines_of(staged(*sheet)) == told
+    assert answers == []
+
+
+def test_a_second_process_that_is_killed_costs_no_row(staged, answers, monkeypatch):
+    take = aside.Aside.take
+
+    def dies(self):
+        if len(answers) == 1:
+            self._child.kill()
+            self._child.wait()
+            while not self._answers.empty():
+                self._answers.get()  # what stood in the pipe is lost with it
+            self._answers.put(None)
+        return take(self)
+
+    monkeypatch.setattr(aside.Aside, "take", dies)
+    source = staged(*ROWS)
+    assert answers[0] == 20 and set(answers[1:]) == {None}
+    assert (source.state, source.created, source.lines.count()) == ("staged", 200, 200)
+    assert [line[0] for line in lines_of(source)] == list(range(2, 202))
+
+
+def test_what_a_transaction_has_not_told_anybody_is_judged_by_itself(staged, answers):
+    with transaction.atomic():
+        assert staged(*ROWS).created == 200
+    assert answers == []
+
+
+def test_a_clock_moved_inside_this_process_keeps_the_other_out(staged, answers):
+    with citytime.standing_at(citytime.now() - timedelta(hours=30)):
+        source = staged(*ROWS)
+    assert set(answers) <= {None} and source.created == 200
+
+
+def test_one_core_alone_starts_no_second_process(monkeypatch):
+    monkeypatch.setattr(ahead, "_cores", lambda: 1)
+    held = aside.Aside("tongchou.ledger.exchange.judging:stage_aside")
+    assert held.ready() and not held.free()
+    assert held.take() is None
