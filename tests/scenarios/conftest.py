@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from tongchou import jobs
 from tongchou.scenarios.models import ScenarioRun
@@ -23,6 +24,13 @@ SHUT = OPEN + '[[measure]]\nkind = "closure"\nlayers = ["school"]\nto_day = 9\n'
 def form_with(first: str, second: str, **changed: str) -> dict[str, str]:
     """What the form sends to run two scenario files: as if each had been pasted and taken before."""
     return {**TINY, "area": "5104", "a-text": first, "b-text": second, **changed}
+
+
+@pytest.fixture(autouse=True)
+def own_language():
+    """A page asked for in English leaves the thread in English: what runs next shall not notice."""
+    yield
+    translation.deactivate()
 
 
 class Desk:

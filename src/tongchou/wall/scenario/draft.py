@@ -54,7 +54,7 @@ class Draft:
             ],
             "shipped": [(name, self._name(table)) for name, table in choices.shipped().items()],
             "presets": [(name, self._name(told), told["source"]) for name, told in choices.presets().items()],
-            "doubled": {key: side.doubled(self.lang) for key, side in self.sides.items()}, "open_text": self.open_text, "starts_on": starts_on, "touched": self.touched,
+            "notes": {key: side.notes(self.lang) for key, side in self.sides.items()}, "open_text": self.open_text, "starts_on": starts_on, "touched": self.touched,
         }  # fmt: skip
 
     def _imports(self, side: Side, starts_on: date) -> list[str]:

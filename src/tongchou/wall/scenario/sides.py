@@ -123,9 +123,13 @@ class Side:
     def name(self, lang: str) -> str:
         return (self.name_zh or self.name_en) if lang == "zh" else (self.name_en or self.name_zh)
 
-    def doubled(self, lang: str) -> list[str]:
-        """Names of measures that stand in the order twice."""
-        return list(dict.fromkeys(choices.told(row, lang).name for row in choices.doubled(self.rows)))
+    def notes(self, lang: str) -> list[str]:
+        """What is allowed and seldom meant: a measure that stands in the order twice, levels that nothing goes by."""
+        names = dict.fromkeys(choices.told(row, lang).name for row in choices.doubled(self.rows))
+        found = [_("“%(name)s”有两项同时执行，效果相乘；只要一项时请去掉另一项。") % {"name": name} for name in names]
+        if any("levels" in row for row in self.rows) and not any(row.get("level") for row in self.rows):
+            found.append(_("分级本身不减少接触：请在要按级执行的措施中选“只在哪一级地区”。"))
+        return found
 
     def take(self, table: Mapping[str, Any]) -> None:
         """Become what a scenario file says."""

@@ -16,7 +16,7 @@
 
   // Which measures stand open is kept across an exchange of the form: they are told by side and place.
   let open = [];
-  const place = (details) => { const row = details.querySelector("input[type=hidden]"); return row ? row.name : details.className; };
+  const place = (details) => { const row = details.querySelector("input[type=hidden]"); return row ? row.name : `${details.closest("section").id} ${details.className}`; };
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.target.id === "plan") open = [...event.target.querySelectorAll("details[open]")].map(place);
   });
