@@ -33,7 +33,7 @@ def answers(monkeypatch) -> list:
     free, take = aside.Aside.free, aside.Aside.take
 
     def wait(self):
-        while self._child is not None and self._child.poll() is None and (not self._awake.is_set() or (self._open == 2 and self._answers.empty())):
+        while self._child is not None and self._child.poll() is None and (not self._awake.is_set() or (self._open == 4 and self._answers.empty())):
             time.sleep(0.01)
         return free(self)
 

@@ -4,7 +4,7 @@ The child is made as in ``tongchou.jobs.ahead``. It is asked only while it has l
 whatever becomes of it, the job only has to answer the open questions itself.
 
     aside = Aside("package.module:function", **args)    # function(**args) gives a function that answers one question
-    if aside.free():                                    # awake, and with fewer than two open questions
+    if aside.free():                                    # awake, and with few open questions
         aside.ask(question)
     answer = aside.take()                               # None once it has ended in any way
 """
@@ -21,8 +21,8 @@ from typing import IO, Any
 from tongchou import citytime
 from tongchou.jobs.ahead import AWAKE, SILENT_S, live_as_child, open_child, same_clock
 
-#: one that is being answered, one that waits, so that the child is never idle between two
-_OPEN = 2
+#: one that is being answered and what keeps the child busy while the job answers one itself and writes down the others
+_OPEN = 4
 
 
 class Aside:
