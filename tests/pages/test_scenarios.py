@@ -157,4 +157,9 @@ def test_a_result_on_paper_and_the_list_on_a_phone(prepared_scene, as_user):
     row = phone.locator(".scenario-list tbody tr").first
     assert row.locator("td").last.is_visible()
     assert phone.evaluate("(() => { const one = document.querySelector('.table-wrap'); return one.scrollWidth - one.clientWidth; })()") == 0
+    phone.set_extra_http_headers({"Accept-Language": "en"})  # English names are the longer ones
+    for address in (reverse("scenario-new"), reverse("scenario", kwargs={"pk": prepared_scene.comparison})):
+        phone.goto(address)
+        assert phone.evaluate(WIDER) <= 0, address
+    assert phone.evaluate("(() => { const one = document.querySelector('.p-orders .table-wrap'); return one.scrollWidth - one.clientWidth; })()") == 0
     assert page.faults == phone.faults == []
