@@ -6,10 +6,11 @@ import ctypes
 import sys
 from typing import Final
 
+M_TRIM_THRESHOLD: Final = -1
 M_MMAP_THRESHOLD: Final = -3
 """of ``mallopt(3)``"""
-LARGE_BYTES: Final = 4 << 20
-"""numpy asks for huge pages from this size on, so that mapping a block anew costs little"""
+LARGE_BYTES: Final = 8 << 20
+"""above what an array of a city of 1,000,000 takes: there is nothing to save there, and mapping has its cost"""
 
 
 def keep_large_blocks_apart() -> None:
@@ -22,6 +23,7 @@ def keep_large_blocks_apart() -> None:
         option = getattr(ctypes.CDLL(None), "mallopt", None)
         if option is not None:
             option(M_MMAP_THRESHOLD, LARGE_BYTES)
+            option(M_TRIM_THRESHOLD, 2 * LARGE_BYTES)  # as glibc sets it beside a limit of its own; else 128 KiB, which is slow
 
 
 def give_back_memory() -> None:
