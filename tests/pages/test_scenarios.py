@@ -162,4 +162,11 @@ def test_a_result_on_paper_and_the_list_on_a_phone(prepared_scene, as_user):
         phone.goto(address)
         assert phone.evaluate(WIDER) <= 0, address
     assert phone.evaluate("(() => { const one = document.querySelector('.p-orders .table-wrap'); return one.scrollWidth - one.clientWidth; })()") == 0
+    phone.evaluate("""() => document.querySelectorAll(".label-above td").forEach(cell => {
+      for (const text of cell.querySelectorAll("b, .change")) text.textContent = "+11,970,000";
+      for (const text of cell.querySelectorAll("small")) text.textContent = "+11,870,000 – +11,970,000";
+    })""")
+    for table in phone.locator(".label-above").all():
+        assert table.evaluate("one => Math.max(one.scrollWidth - one.clientWidth, one.getBoundingClientRect().right - window.innerWidth)") <= 0
+        assert table.locator("tbody th").last.evaluate("one => one.getBoundingClientRect().width") > 200  # no label letter by letter
     assert page.faults == phone.faults == []
