@@ -179,7 +179,7 @@ def _home_paths(people: Residents, villages: list[Village], grids: dict[str, Gri
 def _bind_resident(plan: Plan) -> None:
     """The demo's resident signs in as one of the invented people, so that she sees her own rows."""
     user = User.objects.filter(holdings__post__code=f"{plan.city}-RESIDENT").first()
-    person = Person.objects.filter(area_path=plan.grids[0].path, invented=True).exclude(phone_index="").order_by("person_no").first()
+    person = Person.objects.filter(area_path=plan.grids[0].path, invented=True).exclude(phone_index=0).order_by("person_no").first()
     if user is not None and person is not None:
         Person.objects.filter(pk=person.pk).update(user_id=str(user.pk))
         User.objects.filter(pk=user.pk).update(name=person.name)

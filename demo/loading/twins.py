@@ -18,7 +18,7 @@ def load_twins(plan: Plan) -> None:
         return
     ledger = registry.get("person")
     with marks.step("twins") as rows:
-        known = Person.objects.filter(areas.within("area_path", plan.grids[0].village), invented=True).exclude(phone_index="")
+        known = Person.objects.filter(areas.within("area_path", plan.grids[0].village), invented=True).exclude(phone_index=0)
         for person in known.order_by("-person_no")[:_TWINS]:
             raw = {"name": person.name, "phone": person.phone, "born_on": person.born_on.isoformat(), "area_path": person.area_path}
             row = write.create_rows(ledger, [write.clean_row(ledger, raw, SYSTEM)], by=SYSTEM)[0]

@@ -8,9 +8,10 @@ what ``bulk_create`` would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from enum import Enum
 from functools import cache
 from operator import attrgetter, itemgetter
 from typing import Any
@@ -20,27 +21,38 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.base import ModelState
 
 _USUAL_PAGES, _RARE_PAGES = 1_000, 16_000  # of 4 KB; the first is SQLite's own default
-Taker = Callable[[Any], Any]
+_NO_OFFSET = -len("+00:00")
+#: a column of values, and the rows from which they come, as the driver stores them
+Converter = Callable[[Sequence[Any], Sequence[models.Model]], Sequence[Any]]
 
 
 class _Statement:
-    """The INSERT of a model: most columns go to the driver as they are, the others through a taker each."""
+    """The INSERT of a model: most columns go to the driver as they are, the others through a converter each."""
 
     def __init__(self, model: type[models.Model], vendor: str) -> None:
-        fields: list[Any] = list(model._meta.local_concrete_fields)
-        self.sql = _sql(model, fields)
-        self.read = itemgetter(*(field.attname for field in fields)) if len(fields) > 1 else lambda held: (held[fields[0].attname],)
-        self.makers = [(place, make) for place, field in enumerate(fields) if (make := _maker(field, vendor)) is not None]
+        self.fields: list[Any] = list(model._meta.local_concrete_fields)
+        self.sql = _sql(model, self.fields)
+        names = [field.attname for field in self.fields]
+        self._read = itemgetter(*names) if len(names) > 1 else lambda held: (held[names[0]],)
+        self._converters = {place: convert for place, field in enumerate(self.fields) if (convert := _converter(field, vendor)) is not None}
 
-    def values(self, rows: Sequence[models.Model]) -> list[list[Any]]:
-        takers = [(place, make()) for place, make in self.makers]
-        stored: list[list[Any]] = []
-        for row in rows:
-            values = list(self.read(row.__dict__))
-            for place, take in takers:
-                values[place] = take(row)
-            stored.append(values)
-        return stored
+    def lines(self, rows: Sequence[models.Model]) -> list[list[Any]]:
+        columns: list[Sequence[Any]] = list(zip(*[self._read(row.__dict__) for row in rows], strict=True))
+        for place, convert in self._converters.items() if rows else ():
+            columns[place] = convert(columns[place], rows)
+        return list(map(list, zip(*columns, strict=True)))
+
+    def lines_of(self, given: Mapping[str, Sequence[Any]], constant: Mapping[str, Any], keys: Sequence[str]) -> list[list[Any]]:
+        columns: list[Sequence[Any]] = []
+        for place, field in enumerate(self.fields):
+            known = field.attname in given
+            values = given[field.attname] if known else [constant[field.attname]]
+            if hasattr(field, "batch_sealer"):
+                values = list(map(field.batch_sealer(), values, keys if known else [""]))
+            if place in self._converters:
+                values = self._converters[place](values, ())
+            columns.append(values if known else list(values) * len(keys))
+        return list(map(list, zip(*columns, strict=True)))
 
 
 def insert_new(model: type[models.Model], rows: Sequence[models.Model]) -> None:
@@ -62,13 +74,33 @@ def insert_new(model: type[models.Model], rows: Sequence[models.Model]) -> None:
 def lines_of(model: type[models.Model], rows: Sequence[models.Model]) -> list[list[Any]]:
     """New rows sealed, and as the values that the driver stores, which another process can be handed."""
     seal_rows(model, rows)
-    return _statement(model, connections[DEFAULT_DB_ALIAS].vendor).values(rows)
+    return _statement(model, connections[DEFAULT_DB_ALIAS].vendor).lines(rows)
+
+
+def lines_of_columns(model: type[models.Model], given: Mapping[str, Sequence[Any]]) -> list[list[Any]]:
+    """As ``lines_of``, of rows given column by column, each by its ``attname`` and the key among them; the others stand at their defaults.
+
+    For models whose fields keep what they are given: none that is set while a row is saved.
+    """
+    assert model._meta.pk is not None
+    constant, _made = _defaults(model)
+    keys = list(map(str, given[model._meta.pk.attname]))
+    return _statement(model, connections[DEFAULT_DB_ALIAS].vendor).lines_of(given, constant, keys)
 
 
 def insert_lines(model: type[models.Model], lines: Sequence[Sequence[Any]]) -> None:
     """Write what ``lines_of`` made, inside the caller's transaction; IntegrityError where one stands already."""
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.executemany(_statement(model, connections[DEFAULT_DB_ALIAS].vendor).sql, lines)
+
+
+def stamp_lines(model: type[models.Model], lines: Sequence[list[Any]], values: Mapping[str, Any]) -> None:
+    """Put other values into fields of lines that ``lines_of`` made, equal ones in every line."""
+    names = [field.attname for field in model._meta.local_concrete_fields]
+    for name, value in values.items():
+        place, held = names.index(name), stored(model, name, value)
+        for line in lines:
+            line[place] = held
 
 
 class StoredRow:
@@ -157,10 +189,10 @@ def _statement(model: type[models.Model], vendor: str) -> _Statement:
 
 
 @cache
-def _readers(model: type[models.Model]) -> dict[str, tuple[int, Taker]]:
+def _readers(model: type[models.Model]) -> dict[str, tuple[int, Callable[[Any], Any]]]:
     fields = enumerate(model._meta.local_concrete_fields)
     told = [(place, field) for place, field in fields if not hasattr(field, "batch_sealer") and not isinstance(field, models.DateTimeField)]
-    names: dict[str, tuple[int, Taker]] = {field.attname: (place, field.to_python) for place, field in told}
+    names: dict[str, tuple[int, Callable[[Any], Any]]] = {field.attname: (place, field.to_python) for place, field in told}
     return names | {"pk": names[model._meta.pk.attname]} if model._meta.pk is not None else names
 
 
@@ -168,30 +200,32 @@ def _readers(model: type[models.Model]) -> dict[str, tuple[int, Taker]]:
 def _defaults(model: type[models.Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]]]:
     fields = model._meta.concrete_fields
     made = {field.attname: field.default for field in fields if field.has_default() and callable(field.default)}
-    return {field.attname: field.get_default() for field in fields if field.attname not in made}, list(made.items())
+    constant = {field.attname: field.get_default() for field in fields if field.attname not in made}
+    # a driver takes a plain text at once, a choice by way of its adapters
+    return {name: value.value if isinstance(value, Enum) else value for name, value in constant.items()}, list(made.items())
 
 
-def _maker(field: Any, vendor: str) -> Callable[[], Taker] | None:
-    """What makes, for one batch, the taker that reads a field off a row as the driver stores it; None where it does so by itself."""
-    name = field.attname
-    if hasattr(field, "batch_sealer"):
-        return lambda: lambda row: value if (value := row.__dict__[name]) is None else bytes(value)
+def _converter(field: Any, vendor: str) -> Converter | None:
+    """What makes of a column of plain values what the driver stores; None where it does so by itself."""
     prepare = lambda value: field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
+    if hasattr(field, "batch_sealer"):
+        sealed: Callable[[Any], Any] = bytearray if vendor == "sqlite" else bytes  # SQLite's driver asks its adapters about bytes, and takes a bytearray at once
+        return lambda column, rows: [value if value is None else sealed(value) for value in column]
     stamped = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
     if stamped or type(field).pre_save not in (models.Field.pre_save, models.DateField.pre_save, models.DateTimeField.pre_save):
-        return lambda: lambda row: prepare(field.pre_save(row, True))
+        return lambda column, rows: [prepare(field.pre_save(row, True)) for row in rows]
     base = field.target_field if field.is_relation else field
     if isinstance(base, models.BooleanField | models.IntegerField) or (isinstance(base, models.CharField | models.TextField) and vendor == "sqlite"):
         return None
-    if isinstance(base, models.DateTimeField):
-        return lambda: _stamping(name, prepare) if vendor == "sqlite" and connections[DEFAULT_DB_ALIAS].timezone is UTC else _remembering(name, prepare)
     if isinstance(base, models.JSONField):
         empty: dict[Any, Any] = {list: prepare([]), dict: prepare({})}
-        return lambda: lambda row: prepare(value) if (value := row.__dict__[name]) or type(value) not in empty else empty[type(value)]
+        return lambda column, rows: [prepare(value) if value or type(value) not in empty else empty[type(value)] for value in column]
+    if isinstance(base, models.DateTimeField):
+        return lambda column, rows: _instants(column, prepare) if vendor == "sqlite" else _few(column, prepare)
     for kind, plain, form in _FORMS[vendor]:
         if isinstance(base, kind):
-            return lambda: _forming(name, plain, form, prepare)
-    return lambda: _remembering(name, prepare)
+            return lambda column, rows: [value if value is None else form(value) if isinstance(value, plain) else prepare(value) for value in column]
+    return lambda column, rows: _few(column, prepare)
 
 
 #: kinds of fields, the Python type of their values, and the form in which each driver stores them
@@ -201,33 +235,18 @@ _FORMS: dict[str, list[tuple[type[models.Field], type, Callable[[Any], Any]]]] =
 }
 
 
-def _forming(name: str, plain: type, form: Callable[[Any], Any], prepare: Callable[[Any], Any]) -> Taker:
-    def take(row: Any) -> Any:
-        value = row.__dict__[name]
-        return value if value is None else form(value) if isinstance(value, plain) else prepare(value)
-
-    return take
-
-
-def _stamping(name: str, prepare: Callable[[Any], Any]) -> Taker:
-    """Instants of this house are in UTC, as SQLite stores them: as text without its offset."""
-
-    def take(row: Any) -> Any:
-        value = row.__dict__[name]
-        return str(value.replace(tzinfo=None)) if type(value) is datetime and value.tzinfo is UTC else prepare(value)
-
-    return take
+def _instants(column: Sequence[Any], prepare: Callable[[Any], Any]) -> list[Any]:
+    """Instants of this house are in UTC; SQLite stores them as text without the offset."""
+    if connections[DEFAULT_DB_ALIAS].timezone is not UTC:
+        return _few(column, prepare)
+    return [value.isoformat(" ")[:_NO_OFFSET] if type(value) is datetime and value.tzinfo is UTC else prepare(value) for value in column]
 
 
-def _remembering(name: str, prepare: Callable[[Any], Any]) -> Taker:
-    """Rows of a batch mostly share their instants: one is prepared again where it differs from the last."""
-    last, stored = object(), None
-
-    def take(row: Any) -> Any:
-        nonlocal last, stored
-        value = row.__dict__[name]
+def _few(column: Sequence[Any], prepare: Callable[[Any], Any]) -> list[Any]:
+    """Rows of a batch mostly share such a value: one is prepared again where it differs from the last."""
+    last, held, found = object(), None, []
+    for value in column:
         if value is not last:
-            last, stored = value, prepare(value)
-        return stored
-
-    return take
+            last, held = value, prepare(value)
+        found.append(held)
+    return found

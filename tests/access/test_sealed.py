@@ -1,7 +1,6 @@
 """Sealed fields: nothing readable in the database, no value opens in another place, keys rotate without loss."""
 
 import os
-import re
 
 import pytest
 from allauth.mfa.adapter import get_adapter
@@ -129,13 +128,13 @@ def test_a_sealed_field_must_say_why_it_is_there():
 )
 def test_two_spellings_have_one_blind_index(kind, one, other):
     assert blind_index(kind, one) == blind_index(kind, other)
-    assert re.fullmatch("[0-9a-f]{20}", blind_index(kind, one))
+    assert 0 < blind_index(kind, one) < 1 << 63
 
 
 def test_a_blind_index_depends_on_kind_value_and_key(settings):
     values = {blind_index("phone", PHONE), blind_index("id_no", PHONE), blind_index("phone", "13812345679")}
     assert len(values) == 3
-    assert blind_index("phone", "") == ""
+    assert blind_index("phone", "") == 0
     with pytest.raises(ValueError, match="normaliser"):
         blind_index("shoe_size", "42")
     before = blind_index("phone", PHONE)

@@ -20,7 +20,7 @@ CLOCK_CALLS = {
     "datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today", "django.utils.timezone.now",
 }  # fmt: skip
 KERNEL_CORE = ("columns", "declaration", "registry", "door", "serializer")
-KERNEL_CORE_LINES, KERNEL_LINES, KERNEL_PAGES_LINES = 900, 2800, 600
+KERNEL_CORE_LINES, KERNEL_LINES, KERNEL_PAGES_LINES = 900, 2900, 600
 
 
 def test_files_stay_under_500_lines():
@@ -110,8 +110,8 @@ def test_dates_end_in_on_and_instants_in_at():
 def test_the_kernel_stays_small():
     """design.md, section 4: 900 lines for declaration, registry, read door and serializer, 2,500 with importer, exporter and API.
 
-    The pages, which that count does not name, have a rail of their own (docs/decisions/0003-kernel-rails.md); 200 lines more
-    let an import use two cores (docs/decisions/0004-import-on-two-cores.md).
+    The pages, which that count does not name, have a rail of their own (docs/decisions/0003-kernel-rails.md); 300 lines more
+    let an import use two cores and make each row once (docs/decisions/0004-import-on-two-cores.md).
     """
     files = [path for path in source.under("src", suffix=".py") if path.parts[2] == "ledger" and "migrations" not in path.parts]
     pages = sum(source.text(path).count("\n") for path in files if path.parts[3] == "pages")

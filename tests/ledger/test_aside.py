@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import transaction
 
 from tongchou import citytime
 from tongchou.access.actor import SYSTEM
-from tongchou.jobs import ahead, aside
+from tongchou.jobs import aside
 from tongchou.ledger import registry, write
 from tongchou.ledger.exchange import applying, staging
 from tongchou.ledger.models import Import
@@ -19,6 +23,7 @@ from tests.ledger.conftest import HEADER
 from tests.people.conftest import VILLAGE, number
 
 pytestmark = pytest.mark.django_db(transaction=True)
+_LONG = b"x" * 200_000
 
 ROWS = [f"某{n},{number(date(1980, 1, 1 + n % 28), 1 + 2 * (n // 28))},154{n:08d},{VILLAGE}" for n in range(200)]
 
@@ -28,7 +33,7 @@ def answers(monkeypatch) -> list:
     """Files of any length get a second process, waited for until it wakes and while it answers; gives how many rows each of its answers had."""
     monkeypatch.setattr(staging, "ASIDE_BATCHES", 1)
     monkeypatch.setattr(write, "BATCH_ROWS", 20)
-    monkeypatch.setattr(ahead, "_cores", lambda: 2)
+    monkeypatch.setattr(aside, "_cores", lambda: 2)
     told: list = []
     free, take = aside.Aside.free, aside.Aside.take
 
@@ -112,7 +117,53 @@ def test_a_clock_moved_inside_this_process_keeps_the_other_out(staged, answers):
 
 
 def test_one_core_alone_starts_no_second_process(monkeypatch):
-    monkeypatch.setattr(ahead, "_cores", lambda: 1)
+    monkeypatch.setattr(aside, "_cores", lambda: 1)
     held = aside.Aside("tongchou.ledger.exchange.judging:stage_aside")
     assert held.ready() and not held.free()
     assert held.take() is None
+
+
+def patient(*, gate: str):
+    """Answers in the second process, once there is a file."""
+
+    def answer(question: bytes) -> int:
+        while not Path(gate).exists():
+            time.sleep(0.01)
+        return len(question)
+
+    return answer
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux lets a pipe be that large")
+def test_the_job_waits_for_no_long_question_to_be_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(aside, "_cores", lambda: 2)
+    held = aside.Aside(f"{__name__}:patient", gate=str(tmp_path / "gate"))
+    while not held.free():
+        time.sleep(0.01)
+    for _turn in range(4):
+        held.ask(_LONG)  # with a smaller pipe it would stand here until the gate is open
+    assert not held.free() and not held.ready()
+    (tmp_path / "gate").touch()
+    assert [held.take() for _turn in range(4)] == [len(_LONG)] * 4
+    held.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="asks /proc whether a process lives")
+def test_the_second_process_ends_with_the_first():
+    script = (
+        "import os, django; django.setup()\n"
+        "from tongchou.jobs import aside\n"
+        "aside._cores = lambda: 2\n"
+        "held = aside.Aside('tongchou.ledger.exchange.judging:stage_aside')\n"
+        "print(held._child.pid, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(aside.__file__).parents[2]), "DJANGO_SETTINGS_MODULE": "tongchou.settings"}
+    first = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False)
+    second = Path("/proc") / first.stdout.strip()
+    assert first.returncode == -9
+    for _turn in range(6000):
+        if not second.exists() or "\nState:\tZ" in (second / "status").read_text():
+            break
+        time.sleep(0.01)
+    assert not second.exists() or "\nState:\tZ" in (second / "status").read_text()

@@ -29,6 +29,8 @@ from tongchou.access.errors import SealedError
 AES_GCM = 1
 _HEAD = 5
 _NONCE = 12
+#: nonces that a batch draws from the system together
+_AT_ONCE = 100
 
 
 class Sealed(bytes):
@@ -181,11 +183,15 @@ class SealedField(models.Field):
         head = bytes([AES_GCM]) + keys.current
         encrypt = keys.cipher(keys.current).encrypt
         place = head + f"{self.model._meta.db_table}.{self.column}.".encode()
+        nonces: list[bytes] = []
 
         def seal_for(value: str, pk: str) -> Sealed:
             if not value:
                 return Sealed()
-            nonce = os.urandom(_NONCE)
+            if not nonces:
+                drawn = os.urandom(_NONCE * _AT_ONCE)
+                nonces.extend([drawn[start : start + _NONCE] for start in range(0, len(drawn), _NONCE)])
+            nonce = nonces.pop()
             return Sealed(head + nonce + encrypt(nonce, value.encode(), place + pk.encode()))
 
         return seal_for
@@ -222,8 +228,9 @@ def seal_in_place(row: models.Model, name: str) -> Sealed | None:
     return stored
 
 
-#: 80 bits: among ten million people no two values share one but with a chance of 4 in 10^11, and an index of them stays small
-INDEX_DIGITS = 20
+#: of a hash, 63 bits in a BigIntegerField: an index of numbers is half as large as one of texts. That two values of ten
+#: million share one has a chance of 5 in a million; where rows are matched, the values themselves are compared as well
+_INDEX_BITS = 63
 _BLANKS, _NO_DIGITS, _CHINA = re.compile(r"[\s\-]+"), re.compile(r"\D+"), re.compile(r"^(?:00)?86(?=1\d{10}$)")
 _PUNCTUATION = re.compile(r"[\s\-_,.;:/\\()\[\]'\"#,。;:、()【】·]+")
 
@@ -254,9 +261,12 @@ def normalise(kind: str, text: str) -> str:
     return NORMALISERS[kind](text)
 
 
-def blind_index(kind: str, text: str) -> str:
-    """A keyed hash (``INDEX_DIGITS`` hex digits) by which an exact value is found without storing it; empty for an empty value."""
+def blind_index(kind: str, text: str) -> int:
+    """A keyed hash by which an exact value is found without storing it; 0 for an empty value."""
     plain = normalise(kind, text or "")
-    if not plain:
-        return ""
-    return keyed.under("index")(f"{kind}\0{plain}".encode())[:INDEX_DIGITS]
+    return shortened(keyed.under("index")(f"{kind}\0{plain}".encode())) if plain else 0
+
+
+def shortened(hexdigest: str) -> int:
+    """What a blind index keeps of a hash: a positive number of ``_INDEX_BITS`` bits."""
+    return int(hexdigest[:16], 16) >> (64 - _INDEX_BITS)

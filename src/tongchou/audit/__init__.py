@@ -2,7 +2,7 @@
 
 from tongchou.audit.by import By, Event
 
-__all__ = ["By", "Event", "hold", "record", "record_many", "timeline", "touched_after", "value_hash", "verify", "written", "written_since"]
+__all__ = ["By", "Event", "hold", "record", "record_many", "timeline", "touched_after", "value_hash", "verify", "written", "written_new", "written_since"]
 
 
 def __getattr__(name: str):

@@ -10,6 +10,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import transaction
@@ -51,6 +52,16 @@ def written(changes: Mapping[str, Any] | str) -> str:
     return changes if isinstance(changes, str) else _WRITE(changes)
 
 
+def written_new(texts: Mapping[str, str]) -> str:
+    """The changes of a new row, ``{field: [before, after]}`` with nothing before, as ``written`` has them."""
+    return "{" + ",".join([f"{_opening(name)}{_QUOTE(texts[name])}]" for name in sorted(texts)]) + "}"
+
+
+@cache
+def _opening(name: str) -> str:
+    return f'{_QUOTE(name)}:["",'
+
+
 def record(
     action: str,
     *,
@@ -72,7 +83,7 @@ def record_many(events: Sequence[Event]) -> None:
         return
     at = citytime.now()
     when, stored_at = at.isoformat(), insert.stored(Entry, "at", at)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # a trail that cannot be written ends the caller's transaction too
         head = _locked_head()
         lines = []
         for event in events:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
@@ -25,20 +27,77 @@ def folder() -> Path:
     return path
 
 
+class Keeping:
+    """A stored file while it is written: what is given to ``write`` is sealed chunk by chunk."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self.name = name
+        self._file, self._cipher, self._prefix = file, AESGCM(settings.KEYS.seal), os.urandom(_NONCE)
+        self._number, self._rest = 0, b""
+        file.write(self._prefix)
+
+    def write(self, plain: bytes) -> None:
+        self._rest += plain
+        while len(self._rest) >= _CHUNK:
+            piece, self._rest = self._rest[:_CHUNK], self._rest[_CHUNK:]
+            self._seal(piece)
+
+    def end(self) -> None:
+        if self._rest:
+            self._seal(self._rest)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def _seal(self, piece: bytes) -> None:
+        sealed = self._cipher.encrypt(self._prefix + struct.pack(">I", self._number), piece, f"{self.name}:{self._number}".encode())
+        self._file.write(struct.pack(">I", len(sealed)) + sealed)
+        self._number += 1
+
+
+@contextmanager
+def keeping() -> Iterator[Keeping]:
+    """Seal to disk what is written in the ``with`` block; it stands durably under its id once the block has ended without an error."""
+    name = str(uuid7())
+    partial = folder() / f"{name}.part"
+    try:
+        with partial.open("wb") as file:
+            kept = Keeping(file, name)
+            yield kept
+            kept.end()
+        partial.rename(folder() / name)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def keep(chunks: Iterable[bytes]) -> str:
     """Seal a stream to disk, durably, and give its id."""
-    name = str(uuid7())
-    cipher, prefix = AESGCM(settings.KEYS.seal), os.urandom(_NONCE)
-    partial = folder() / f"{name}.part"
-    with partial.open("wb") as file:
-        file.write(prefix)
-        for number, piece in enumerate(_even(chunks)):
-            sealed = cipher.encrypt(prefix + struct.pack(">I", number), piece, f"{name}:{number}".encode())
-            file.write(struct.pack(">I", len(sealed)) + sealed)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(folder() / name)
-    return name
+    with keeping() as kept:
+        for chunk in chunks:
+            kept.write(chunk)
+    return kept.name
+
+
+@contextmanager
+def reading(name: str) -> Iterator[IO[bytes]]:
+    """The plain content as a stream, never on disk. Raises OSError where it is gone, InvalidTag where it was altered."""
+    pieces = _pieces(name)
+    with closing(pieces), io.BufferedReader(_Pieces(pieces), _CHUNK) as stream:
+        yield stream
+
+
+class _Pieces(io.RawIOBase):
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces, self._rest = pieces, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._rest = self._rest or next(self._pieces, b"")
+        given = self._rest[: len(buffer)]
+        buffer[: len(given)] = given
+        self._rest = self._rest[len(given) :]
+        return len(given)
 
 
 @contextmanager
@@ -64,7 +123,7 @@ def forget(name: str) -> None:
         (folder() / str(uuid.UUID(name))).unlink(missing_ok=True)
 
 
-def _pieces(name: str) -> Iterator[bytes]:
+def _pieces(name: str) -> Generator[bytes, None, None]:
     cipher = AESGCM(settings.KEYS.seal)
     with (folder() / str(uuid.UUID(name))).open("rb") as file:
         prefix, number = file.read(_NONCE), 0
@@ -73,13 +132,3 @@ def _pieces(name: str) -> Iterator[bytes]:
             yield cipher.decrypt(prefix + struct.pack(">I", number), sealed, f"{name}:{number}".encode())
             number += 1
 
-
-def _even(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    kept = b""
-    for chunk in chunks:
-        kept += chunk
-        while len(kept) >= _CHUNK:
-            yield kept[:_CHUNK]
-            kept = kept[_CHUNK:]
-    if kept:
-        yield kept

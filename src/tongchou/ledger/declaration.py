@@ -66,8 +66,10 @@ class Ledger:
     writable: ClassVar[bool] = True
     #: route of a page that takes in a new row better than the plain form; the list's button leads there
     new_route: ClassVar[str] = ""
-    #: ``prepare`` looks at the row alone and at what no new row of this ledger changes: rows may be prepared ahead of their writing
+    #: ``prepare`` looks at the row alone and at what no new row of this ledger changes: rows may be prepared long before they are written
     stands_alone: ClassVar[bool] = False
+    #: in a ledger that stands alone, the fields that hold the instant of writing
+    stamped: ClassVar[Sequence[str]] = ()
     #: ways to find a row again, each a tuple of columns, tried in order; by default the identity columns
     identities: ClassVar[Sequence[tuple[str, ...]]] = ()
     #: columns that head the detail page

@@ -35,6 +35,7 @@ class AreaFilter(django_filters.CharFilter):
 
 
 KEPT = "~"
+_INDEXES = range(1, 1 << 63)
 
 
 class SealedInput(forms.TextInput):
@@ -54,11 +55,18 @@ class SealedFilter(django_filters.CharFilter):
         self.column = column
 
     def filter(self, qs: QuerySet, value: str) -> QuerySet:
-        return qs.filter(**{f"{self.field_name}_index": sealed_index(self.column, value)}) if value else qs
+        if not value:
+            return qs
+        index = sealed_index(self.column, value)
+        return qs.filter(**{f"{self.field_name}_index": index}) if index else qs.none()
 
 
-def sealed_index(column: Column, text: str) -> str:
-    return text.removeprefix(KEPT) if text.startswith(KEPT) else blind_index(column.kind, text)
+def sealed_index(column: Column, text: str) -> int:
+    """The blind index of what was typed, or the one that the address carries; 0 where it is none."""
+    kept = text.removeprefix(KEPT)
+    if kept == text:
+        return blind_index(column.kind, text)
+    return number if kept.isascii() and kept.isdigit() and (number := int(kept)) in _INDEXES else 0
 
 
 def sealed_names(ledger: Ledger) -> list[str]:

@@ -80,4 +80,5 @@ def _wanted(ledger: Ledger, column: Column, text: str) -> Q | None:
     if column.kind == "area":
         path = area_path(text)
         return areas.within(column.attr, path) if path else None
-    return Q(**{f"{column.attr}_index": blind_index(column.kind, text)})
+    index = blind_index(column.kind, text)
+    return Q(**{f"{column.attr}_index": index}) if index else None

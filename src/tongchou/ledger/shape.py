@@ -13,7 +13,7 @@ from tongchou.ledger.declaration import Ledger
 
 #: classes whose values enter the trail as keyed hashes
 HASHED_CLASSES = ("D1", "D2", "D3", "D4")
-#: kinds whose columns hold few words: what a text was read as, and its hash, are worth keeping
+#: kinds whose columns hold few words: what a text was read as is worth keeping
 FEW_WORDS = ("area", "choice", "bool", "date")
 
 
@@ -24,7 +24,7 @@ class Shape:
         names = {field.name for field in ledger.model._meta.concrete_fields}
         self._places = {column.name: _place(ledger, column, names) for column in ledger.columns if column.attr in names}
         fields = [(column, ledger.model._meta.get_field(column.attr)) for column in ledger.columns if column.editable and column.attr in names]
-        self._told = [(column.name, field.attname, column, column.kind == "area", _hashing(column)) for column, field in fields]
+        self._told = [(column.name, field.attname, column, column.kind == "area", column.cls in HASHED_CLASSES) for column, field in fields]
 
     def set(self, row: Any, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
@@ -33,20 +33,20 @@ class Shape:
                 value = blank()
             setattr(row, attr, value)
             if index:
-                setattr(row, index, blind_index(kind, value) if value else "")
+                setattr(row, index, blind_index(kind, value) if value else 0)
 
-    def created(self, row: Any, hashes: MutableMapping[str, str]) -> dict[str, list[str]]:
-        """What the trail tells of a new row; ``hashes`` keeps those of few words. A link that leads nowhere is not asked for."""
+    def created(self, row: Any, hashes: MutableMapping[str, str]) -> dict[str, str]:
+        """What the trail tells of a new row, by column; ``hashes`` serves the rows of a batch. A link that leads nowhere is not asked for."""
         held, found = row.__dict__, {}
-        for name, attname, column, padded, hashing in self._told:
+        for name, attname, column, padded, hashed in self._told:
             value = held.get(attname)
             if value is None or value == "":
                 continue
             text = value if type(value) is str and not padded else column.render(column.read(row))
-            if text and hashing:
-                text = hashes.get(text) or hashes.setdefault(text, audit.value_hash(text)) if hashing == "few" else audit.value_hash(text)
+            if text and hashed:
+                text = hashes.get(text) or hashes.setdefault(text, audit.value_hash(text))
             if text:
-                found[name] = ["", text]
+                found[name] = text
         return found
 
 
@@ -61,9 +61,3 @@ def _place(ledger: Ledger, column: Column, names: set[str]) -> tuple[str, str, s
     field: Any = ledger.model._meta.get_field(column.attr)
     index = f"{column.attr}_index" if column.kind in SEALED_KINDS else ""
     return column.attr, column.kind, index if index in names else "", None if field.null else field.get_default
-
-
-def _hashing(column: Column) -> str:
-    if column.cls not in HASHED_CLASSES:
-        return ""
-    return "few" if column.kind in FEW_WORDS else "each"

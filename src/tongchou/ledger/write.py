@@ -13,10 +13,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from tongchou import audit, insert
+from tongchou import audit, citytime, insert
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
-from tongchou.access.sealed import blind_index
+from tongchou.access.sealed import blind_index, normalise
 from tongchou.ledger import door, registry
 from tongchou.ledger.columns import SEALED_KINDS, Column, clean_text
 from tongchou.ledger.declaration import Ledger
@@ -25,6 +25,8 @@ from tongchou.refusal import Refusal, Refusals
 
 BATCH_ROWS = 500
 IdentityKey = tuple[str, ...]
+#: what the trail will tell of a new row: its id, its area, its values as ``audit.written_new`` has them
+Told = tuple[str, str, str]
 #: what columns of few words made of a text: a sheet asks for each village once
 Read = dict[tuple[str, str], Any]
 
@@ -79,10 +81,10 @@ def create_rows(ledger: Ledger, values: Iterable[Mapping[str, Any]], *, by: Acto
     return insert_rows(ledger, [build_row(ledger, one, by) for one in values], by=by)
 
 
-def created_events(ledger: Ledger, rows: Sequence[Any], by: Actor) -> list[audit.Event]:
+def told_of(ledger: Ledger, rows: Sequence[Any]) -> list[Told]:
     """What the trail will tell of new rows; to be asked before their values are sealed."""
-    shape, hashes = shape_of(ledger), dict[str, str]()
-    return _events("create", ledger, ((row, shape.created(row, hashes)) for row in rows), by)
+    shape, hashes, place = shape_of(ledger), dict[str, str](), _area_field(ledger)
+    return [(str(row.pk), str(getattr(row, place, "") or ""), audit.written_new(shape.created(row, hashes))) for row in rows]
 
 
 def insert_rows(ledger: Ledger, rows: Sequence[Any], *, by: Actor) -> list[Any]:
@@ -90,22 +92,23 @@ def insert_rows(ledger: Ledger, rows: Sequence[Any], *, by: Actor) -> list[Any]:
     _demand(ledger, by, "create")
     try:
         with transaction.atomic():
-            told = created_events(ledger, rows, by)
+            told = told_of(ledger, rows)
             insert.insert_new(ledger.model, rows)
-            audit.record_many(told)
+            audit.record_many(_created(ledger, told, by))
             ledger.saved(rows, [], by)
     except IntegrityError as error:
         raise _taken(ledger) from error
     return list(rows)
 
 
-def insert_lines(ledger: Ledger, lines: Sequence[Sequence[Any]], events: Sequence[audit.Event], *, by: Actor) -> None:
-    """Save new rows that stand as ``insert.lines_of`` them, with their ``created_events``, all or none. Raises Refusal."""
+def insert_lines(ledger: Ledger, lines: Sequence[list[Any]], told: Sequence[Told], *, by: Actor) -> None:
+    """Save new rows that stand as ``insert.lines_of`` them, with what ``told_of`` said of them, all or none. Raises Refusal."""
     _demand(ledger, by, "create")
     try:
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):  # SQLite copies every page that changes below a savepoint
+            insert.stamp_lines(ledger.model, lines, dict.fromkeys(ledger.stamped, citytime.now()))
             insert.insert_lines(ledger.model, lines)
-            audit.record_many(events)
+            audit.record_many(_created(ledger, told, by))
             ledger.saved([insert.StoredRow(ledger.model, line) for line in lines], [], by)
     except IntegrityError as error:
         raise _taken(ledger) from error
@@ -125,7 +128,7 @@ def change_rows(ledger: Ledger, pairs: Iterable[tuple[Any, Mapping[str, Any]]], 
                 if changes:
                     row.save(update_fields=None)
                     told.append((row, changes))
-            audit.record_many(_events("change", ledger, told, by))
+            audit.record_many(_changed(ledger, told, by))
             changed = [row for row, _changes in told]
             if changed:
                 ledger.saved([], changed, by)
@@ -178,11 +181,13 @@ def find_existing(
     every = keys_of(ledger, values) if known_keys is None else known_keys
     for number, way in enumerate(ledger.ways_to_find()):
         keys = [every[n][number] if found[n] is None else None for n in range(len(values))]
-        wanted = {key[0] for key in keys if key is not None}
+        wanted: set[Any] = {key[0] for key in keys if key is not None}
         if not wanted:
             continue
         lead = way[0]
-        field = f"{lead.attr}_index" if lead.kind in SEALED_KINDS else lead.attr
+        field = lead.attr
+        if lead.kind in SEALED_KINDS:
+            field, wanted = f"{lead.attr}_index", {blind_index(lead.kind, text) for text in wanted}
         if lead.kind == "ref":
             field = f"{lead.attr}__{registry.get(lead.to).identity_columns()[0].attr}"
         rows = ledger.model._default_manager.filter(**{f"{field}__in": wanted})
@@ -270,16 +275,26 @@ def _trail_text(column: Column, text: str) -> str:
     return audit.value_hash(text) if text and column.cls in HASHED_CLASSES else text
 
 
-def _events(action: str, ledger: Ledger, told: Iterable[tuple[Any, Mapping[str, Any]]], by: Actor) -> list[audit.Event]:
-    place, who = ledger.placed.get("area", ""), by.by
-    place = "" if "__" in place else place
-    return [audit.Event(action, ledger.key, str(row.pk), who, str(getattr(row, place, "") or ""), changes) for row, changes in told]
+def _created(ledger: Ledger, told: Sequence[Told], by: Actor) -> list[audit.Event]:
+    who = by.by
+    return [audit.Event("create", ledger.key, object_id, who, area, values) for object_id, area, values in told]
+
+
+def _changed(ledger: Ledger, told: Iterable[tuple[Any, Mapping[str, Any]]], by: Actor) -> list[audit.Event]:
+    place, who = _area_field(ledger), by.by
+    return [audit.Event("change", ledger.key, str(row.pk), who, str(getattr(row, place, "") or ""), changes) for row, changes in told]
+
+
+def _area_field(ledger: Ledger) -> str:
+    """The row's own field that says in which area it lies; empty where another row says it."""
+    place = ledger.placed.get("area", "")
+    return "" if "__" in place else place
 
 
 def _match_part(column: Column, value: Any) -> str:
     if value is None or value == "":
         return ""
-    return blind_index(column.kind, value) if column.kind in SEALED_KINDS else clean_text(column.render(value))
+    return normalise(column.kind, value) if column.kind in SEALED_KINDS else clean_text(column.render(value))
 
 
 def _taken(ledger: Ledger, known: Any = None) -> Refusal:

@@ -37,6 +37,7 @@ class HouseholdLedger(Ledger):
     help = _("住在同一处、一起生活的人家；宿舍、福利机构等为集体户。")
     model = Household
     stands_alone = True
+    stamped = ("created_at", "updated_at")
     field_class = "D1"
     placed = {"area": "area_path"}
     columns = [
@@ -67,6 +68,7 @@ class PersonLedger(Ledger):
     help = _("本市居住、来往和登记的人。证件号码、电话、住址加密保存，只能按完整内容查找。")
     model = Person
     stands_alone = True
+    stamped = ("created_at", "updated_at")
     field_class = "D1"
     identities = [("person_no",), ("id_no",)]
     placed = {"area": "area_path", "site": "workplace_id", "self": "user_id", "assignment": "id"}

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tongchou.access import personal
-from tongchou.access.sealed import INDEX_DIGITS, SealedField
+from tongchou.access.sealed import SealedField
 from tongchou.audit.ids import uuid7
 from tongchou.places.models import Place
 
@@ -48,7 +48,7 @@ class Household(models.Model):
     address = SealedField(
         _("详细住址"), blank=True, default="", max_length=200, field_class="D1", purpose=_VISIT, keep_days=0
     )
-    address_index = models.CharField(max_length=INDEX_DIGITS, blank=True, default="", editable=False)
+    address_index = models.BigIntegerField(default=0, editable=False)
     member_count = models.PositiveIntegerField(_("户内人数"), default=0)
     invented = models.BooleanField(_("虚构"), default=False, help_text=_("演示城市中虚构的户"))
     created_at = models.DateTimeField(_("登记时间"))
@@ -104,13 +104,13 @@ class Person(models.Model):
     id_no = SealedField(
         _("证件号码"), blank=True, default="", max_length=32, field_class="D1", purpose=_FIND, keep_days=0
     )
-    id_no_index = models.CharField(max_length=INDEX_DIGITS, blank=True, default="", editable=False)
+    id_no_index = models.BigIntegerField(default=0, editable=False)
     phone = SealedField(_("电话"), blank=True, default="", max_length=32, field_class="D1", purpose=_FIND, keep_days=0)
-    phone_index = models.CharField(max_length=INDEX_DIGITS, blank=True, default="", editable=False)
+    phone_index = models.BigIntegerField(default=0, editable=False)
     address = SealedField(
         _("详细住址"), blank=True, default="", max_length=200, field_class="D1", purpose=_VISIT, keep_days=0
     )
-    address_index = models.CharField(max_length=INDEX_DIGITS, blank=True, default="", editable=False)
+    address_index = models.BigIntegerField(default=0, editable=False)
     household = models.ForeignKey(
         Household, verbose_name=_("户"), null=True, blank=True, on_delete=models.PROTECT, related_name="members"
     )

@@ -25,6 +25,7 @@ class PlaceLedger(Ledger):
     help = _("小区、市场、学校、医院、隔离点、工厂、工地、卡点等有人负责的地方。责任岗位见责任台账。")
     model = Place
     stands_alone = True
+    stamped = ("created_at", "updated_at")
     field_class = "D7"
     placed = {"area": "area_path", "site": "id", "object": "id"}
     columns = [

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -44,7 +45,7 @@ def drop_import(*, source: Import, by: Actor) -> None:
             raise _not_in_state(held, "放弃", "dropped")
         _own(held, by)
         held.lines.all().delete()
-        transaction.on_commit(lambda: store.forget(held.stored))
+        _forget_files(held)
         held.state, held.finished_at = Import.State.DROPPED, citytime.now()
         held.save(update_fields=["state", "finished_at"])
         audit.record("import.drop", ledger=held.ledger, object_id=str(held.pk), by=by.by)
@@ -109,7 +110,7 @@ def apply_import(run: jobs.Run) -> dict[str, Any]:
     total = waiting.count()
     done = waiting.filter(row__lte=run.cursor.get("row", 0)).count()
     areas.tree()  # read outside a transaction it is kept, so that no batch reads it anew
-    with insert.rare_checkpoints(), closing(ready.Supply(source, ledger, by, waiting=total - done)) as supply:
+    with insert.rare_checkpoints(), closing(ready.Supply(source, ledger, by)) as supply:
         while (batch := supply.after(run.cursor.get("row", 0), moved=run.cursor.get("moved", False))).last > batch.after:
             with transaction.atomic():
                 moved = _moved(source, run.cursor)
@@ -168,7 +169,7 @@ def _apply_batch(source: Import, ledger: Ledger, by: Actor, batch: ready.Ready, 
     """Write what stands ready; where the ledger moved since the dry run, judge once more against it as it is now. Returns rows dealt with."""
     if batch.new is not None and not moved:
         if batch.new and ledger.stands_alone:
-            write.insert_lines(ledger, batch.new, batch.events, by=by)
+            write.insert_lines(ledger, batch.new, batch.told, by=by)
         elif batch.new:
             write.insert_rows(ledger, batch.new, by=by)
         return len(batch.new)
@@ -214,9 +215,14 @@ def _finish(source: Import, by: Actor) -> dict[str, Any]:
         setattr(source, name, number)
     source.state, source.finished_at = Import.State.DONE, citytime.now()
     source.save()
-    transaction.on_commit(lambda: store.forget(source.stored))
+    _forget_files(source)
     audit.record("import.done", ledger=source.ledger, object_id=str(source.pk), by=by.by, count=max(1, source.rows))
     return counts
+
+
+def _forget_files(source: Import) -> None:
+    for name in (source.stored, source.made):
+        transaction.on_commit(partial(store.forget, name))
 
 
 def _undo_batch(ledger: Ledger, lines: Sequence[ImportRow], by: Actor) -> None:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from tongchou import areas, insert, keyed
 from tongchou.access.actor import Actor
+from tongchou.audit.ids import uuid7
 from tongchou.ledger import door, registry, write
 from tongchou.ledger.declaration import Ledger
 from tongchou.ledger.models import Import, ImportRow
@@ -42,13 +43,17 @@ class Judged:
 
 
 class Staged(NamedTuple):
-    """A judged row as it is kept: ``said`` is equal for equal texts, ``line`` its ``ImportRow`` as stored."""
+    """A judged row as it is kept: ``said`` is equal for equal texts, ``line`` its ``ImportRow`` as stored.
+
+    ``made`` is what will be written of a new row of a ledger that stands alone, and what the trail will tell of it.
+    """
 
     row: int
     outcome: str
     key: tuple[Any, ...] | None
     said: bytes
     line: list[Any]
+    made: tuple[list[Any], write.Told] | None = None
 
 
 def judge(ledger: Ledger, batch: Batch, by: Actor, read: write.Read) -> list[Judged]:
@@ -78,9 +83,10 @@ def judge(ledger: Ledger, batch: Batch, by: Actor, read: write.Read) -> list[Jud
 def stage_batch(ledger: Ledger, source: Any, batch: Batch, by: Actor, read: write.Read) -> list[Staged]:
     """The rows judged, as they are kept for the import with the key ``source``."""
     judged = judge(ledger, batch, by, read)
-    lines = insert.lines_of(ImportRow, [_row_of(source, one) for one in judged])
+    lines = _lines(source, judged)
     said = [hashlib.blake2b(one.text.encode(), digest_size=8).digest() for one in judged]
-    return [Staged(one.row, str(one.outcome), one.key, text, line) for one, text, line in zip(judged, said, lines, strict=True)]
+    made = _made(ledger, judged)
+    return [Staged(one.row, str(one.outcome), one.key, text, line, made.get(one.row)) for one, text, line in zip(judged, said, lines, strict=True)]
 
 
 def stage_aside(*, ledger: str, source: Any, by: Actor) -> Callable[[Batch], list[Staged]]:
@@ -110,7 +116,7 @@ class Twins:
                 "zh": f"与第 {first} 行是同一条记录，内容却不同；请核对后只留一行。",
                 "en": f"This is the same record as row {first} with other content; check and keep one.",
             }]  # fmt: skip
-        return Staged(one.row, str(found.outcome), None, one.said, insert.lines_of(ImportRow, [_row_of(source.pk, found)])[0])
+        return Staged(one.row, str(found.outcome), None, one.said, _lines(source.pk, [found])[0])
 
 
 def content_of(raw: Mapping[str, str]) -> str:
@@ -146,6 +152,14 @@ def _judge_one(ledger: Ledger, row: int, raw: dict[str, str], values: Mapping[st
         return Judged(row, Outcome.REJECT, [_reason(row, part) for part in parts])
 
 
+def _made(ledger: Ledger, judged: Sequence[Judged]) -> dict[int, tuple[list[Any], write.Told]]:
+    new = [one for one in judged if one.outcome == Outcome.CREATE] if ledger.stands_alone else []
+    rows = [one.built for one in new]
+    told = write.told_of(ledger, rows)  # asked for before their values are sealed
+    lines = insert.lines_of(ledger.model, rows)
+    return {one.row: made for one, *made in zip(new, lines, told, strict=True)}
+
+
 def _imported_before(ledger: Ledger, contents: Sequence[str]) -> dict[str, str]:
     """Rows without any identity that an earlier import already brought in, by content."""
     if not contents:
@@ -160,10 +174,10 @@ def _reason(row: int, problem: Refusal) -> dict[str, Any]:
     return {"row": row, "column": problem.field, "code": problem.code, "zh": problem.zh, "en": problem.en}
 
 
-def _row_of(source: Any, one: Judged) -> ImportRow:
-    line = insert.blank_row(ImportRow)
-    line.source_id, line.row, line.values, line.outcome = source, one.row, one.text, str(one.outcome)
-    line.content, line.object_id = one.content, one.object_id
-    if one.reasons or one.differs:
-        line.reasons, line.differs = one.reasons, one.differs
-    return line
+def _lines(source: Any, judged: Sequence[Judged]) -> list[list[Any]]:
+    """The rows' ``ImportRow``s as they are stored."""
+    return insert.lines_of_columns(ImportRow, {
+        "id": [uuid7() for _one in judged], "source_id": [source] * len(judged), "row": [one.row for one in judged],
+        "values": [one.text for one in judged], "outcome": [str(one.outcome) for one in judged], "reasons": [one.reasons for one in judged],
+        "differs": [one.differs for one in judged], "content": [one.content for one in judged], "object_id": [one.object_id for one in judged],
+    })  # fmt: skip

@@ -14,12 +14,13 @@ from django.db import connection, transaction
 from tongchou import areas, audit, citytime, insert
 from tongchou.access import permissions
 from tongchou.access.actor import Actor
+from tongchou.files import store
 from tongchou.files.sheets.formats import SheetRefused
 from tongchou.files.sheets.reading import read_rows
 from tongchou.jobs.aside import Aside
 from tongchou.ledger import registry, write
 from tongchou.ledger.declaration import Ledger
-from tongchou.ledger.exchange import mapping
+from tongchou.ledger.exchange import mapping, ready
 from tongchou.ledger.exchange.judging import Batch, Outcome, Staged, Twins, stage_batch
 from tongchou.ledger.models import Import, ImportRow
 from tongchou.refusal import Refusal
@@ -55,7 +56,8 @@ def stage_into(source: Import, path: Path, *, by: Actor, told: Callable[[int], N
     """Read a file whole into an import's account; ``told`` hears how many rows were judged so far."""
     ledger = registry.get(source.ledger)
     areas.tree()  # read outside the transaction it is kept for the next
-    source.file_digest, source.refusal = _digest(path), {}
+    store.forget(source.made)
+    source.file_digest, source.refusal, source.made = _digest(path), {}, ""
     # a second process sees what is committed: not what a transaction around this one has done
     judges = _Judges(source, ledger, by, aside=not connection.in_atomic_block)
     try:
@@ -67,6 +69,8 @@ def stage_into(source: Import, path: Path, *, by: Actor, told: Callable[[int], N
     except (SheetRefused, Refusal) as refused:
         source.state, source.finished_at = Import.State.REFUSED, citytime.now()
         source.rows = source.created = source.updated = source.unchanged = source.rejected = 0
+        store.forget(source.made)
+        source.made = ""
         source.refusal = {"code": refused.code, "zh": refused.zh, "en": refused.en}
         source.save()
     finally:
@@ -84,11 +88,13 @@ def _stage_rows(
     plan = mapping.plan(ledger, head, rules)
     job.columns, job.ignored = {name: dict(rule) for name, rule in plan.rules.items()}, plan.ignored
     counts = dict.fromkeys(Outcome.values, 0)
-    for staged in judges.judged(_batches(plan, head, rows)):
-        insert.insert_lines(ImportRow, [one.line for one in staged])
-        for one in staged:
-            counts[one.outcome] += 1
-        told(sum(counts.values()))
+    with ready.making(job, ledger) as put_by:
+        for staged in judges.judged(_batches(plan, head, rows)):
+            insert.insert_lines(ImportRow, [one.line for one in staged])
+            put_by(staged)
+            for one in staged:
+                counts[one.outcome] += 1
+            told(sum(counts.values()))
     for name, number in counts.items():
         setattr(job, name, number)
     job.rows, job.state = sum(counts.values()), Import.State.STAGED

@@ -106,7 +106,7 @@ def _asked(ledger: Ledger, sent: QueryDict, before: QueryDict) -> str:
     for name in filters.sealed_names(ledger):
         text = query.get(name, "") or before.get(name, "")
         if text:
-            query[name] = filters.KEPT + filters.sealed_index(ledger.column(name), text)
+            query[name] = f"{filters.KEPT}{filters.sealed_index(ledger.column(name), text)}"
     return query.urlencode()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from tongchou import areas
 from tongchou.people.models import Person
@@ -108,7 +108,7 @@ def _groups(area_path: str, limit: int) -> Iterator[list[Person]]:
     rows = standing().filter(areas.within("area_path", area_path))
     for keys in (("id_no_index",), ("phone_index",), ("address_index", "name"), ("address_index", "born_on")):
         shared = (
-            rows.exclude(Q(**{keys[0]: ""}))
+            rows.exclude(**{keys[0]: 0})
             .order_by()
             .values(*keys)
             .annotate(rows_count=Count("pk"))
