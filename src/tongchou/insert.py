@@ -20,7 +20,7 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.base import ModelState
 
-_USUAL_PAGES, _RARE_PAGES = 1_000, 16_000  # of 4 KB; the first is SQLite's own default
+_USUAL_PAGES, _RARE_PAGES = 1_000, 64_000  # of 4 KB; the first is SQLite's own default
 _NO_OFFSET = -len("+00:00")
 #: a column of values, and the rows from which they come, as the driver stores them
 Converter = Callable[[Sequence[Any], Sequence[models.Model]], Sequence[Any]]
@@ -132,7 +132,7 @@ def stored(model: type[models.Model], name: str, value: Any) -> Any:
 
 @contextmanager
 def rare_checkpoints() -> Iterator[None]:
-    """Let SQLite's log grow to 64 MB (not 4) before it is written back, for many batches that touch the same pages of an index.
+    """Let SQLite's log grow to 250 MB (not 4) before it is written back, for many batches that touch the same pages of an index.
 
     Every transaction is as durable as before: what is committed stands in the log, synced.
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import date, timedelta
 
 import pytest
@@ -173,8 +175,20 @@ def test_what_lies_ready_is_sealed_and_goes_once_it_is_of_no_use(staged, sheet):
     assert (second.state, second.made, kept.exists()) == ("refused", "", False)
     third = staged(*ROWS[:3])
     applying.apply_now(source=third, by=SYSTEM)
-    assert set(store.folder().iterdir()) == before
+    assert set(store.folder().iterdir()) <= before
     assert settings.DATA in store.folder().parents
+
+
+def test_what_nobody_asks_for_any_more_goes_when_the_next_file_comes(staged):
+    waits = staged(*ROWS[:3])
+    left, fresh, plain = store.keep([b"exported, never fetched"]), store.keep([b"exported just now"]), store.folder() / "tongchou-x1"
+    plain.write_bytes("明文，进程被杀后留下".encode())
+    yesterday = time.time() - 25 * 3600
+    for path in (store.folder() / waits.made, store.folder() / left, plain):
+        os.utime(path, (yesterday, yesterday))
+    staged(*ROWS[3:5])
+    assert store.exists(waits.made) and store.exists(fresh)
+    assert not store.exists(left) and not plain.exists()
 
 
 def test_rows_that_look_at_each_other_never_lie_ready(staged):

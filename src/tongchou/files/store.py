@@ -6,9 +6,10 @@ import io
 import os
 import struct
 import tempfile
+import time
 import uuid
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Generator, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +20,8 @@ from tongchou.audit.ids import uuid7
 
 _CHUNK = 1 << 20
 _NONCE = 8
+#: a file that is still being written, or waits for its browser, is younger
+_FORGOTTEN_S = 24 * 3600
 
 
 def folder() -> Path:
@@ -121,6 +124,15 @@ def forget(name: str) -> None:
     """Delete a stored file; one that is gone already is no error."""
     if name:
         (folder() / str(uuid.UUID(name))).unlink(missing_ok=True)
+
+
+def sweep(kept: Collection[str]) -> None:
+    """Delete what nobody asks for any more: files a day old that are not among ``kept``, and what a process left that was killed."""
+    before = time.time() - _FORGOTTEN_S
+    for path in folder().iterdir():
+        with suppress(FileNotFoundError):  # another process may forget it at the same time
+            if path.name not in kept and path.stat().st_mtime < before:
+                path.unlink()
 
 
 def _pieces(name: str) -> Generator[bytes, None, None]:

@@ -46,6 +46,8 @@ def begin_import(ledger: Ledger, *, file_name: str, by: Actor, map_name: str = "
     """Open the account of a file. Raises Refusal where the post may not import into this ledger."""
     if not ledger.writable or not permissions.may(by, ledger.key, "import"):
         raise Refusal(f"您的岗位无权向“{ledger.label}”导入。", f"Your post may not import into {ledger.key!r}.", code="forbidden")
+    waiting = Import.objects.filter(state__in=(Import.State.STAGING, Import.State.STAGED, Import.State.REFUSED, Import.State.APPLYING))
+    store.sweep({stored, *(name for names in waiting.values_list("stored", "made") for name in names)})
     return Import.objects.create(
         ledger=ledger.key, file_name=file_name[:200], mapping=map_name, stored=stored,
         post_id=by.post_id, user_id=by.user_id, area_path=by.area_path, created_at=citytime.now(),
