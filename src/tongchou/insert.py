@@ -1,4 +1,4 @@
-"""Many new rows of one table by one prepared statement, on either database.
+"""Many new rows of one table at once: by one prepared statement on SQLite, by COPY on PostgreSQL.
 
 ``bulk_create`` resolves every column of every row anew and writes one statement as long as the
 batch; for a sheet of a hundred thousand rows that is most of the time. Here each column's way to
@@ -27,11 +27,10 @@ Converter = Callable[[Sequence[Any], Sequence[models.Model]], Sequence[Any]]
 
 
 class _Statement:
-    """The INSERT of a model: most columns go to the driver as they are, the others through a converter each."""
+    """A model's new rows as the driver stores them: most columns go there as they are, the others through a converter each."""
 
     def __init__(self, model: type[models.Model], vendor: str) -> None:
         self.fields: list[Any] = list(model._meta.local_concrete_fields)
-        self.sql = _sql(model, self.fields)
         names = [field.attname for field in self.fields]
         self._read = itemgetter(*names) if len(names) > 1 else lambda held: (held[names[0]],)
         self._converters = {place: convert for place, field in enumerate(self.fields) if (convert := _converter(field, vendor)) is not None}
@@ -90,8 +89,7 @@ def lines_of_columns(model: type[models.Model], given: Mapping[str, Sequence[Any
 
 def insert_lines(model: type[models.Model], lines: Sequence[Sequence[Any]]) -> None:
     """Write what ``lines_of`` made, inside the caller's transaction; IntegrityError where one stands already."""
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.executemany(_statement(model, connections[DEFAULT_DB_ALIAS].vendor).sql, lines)
+    _write(model, model._meta.local_concrete_fields, lines)
 
 
 def stamp_lines(model: type[models.Model], lines: Sequence[list[Any]], values: Mapping[str, Any]) -> None:
@@ -118,10 +116,7 @@ class StoredRow:
 
 def insert_stored(model: type[models.Model], names: Sequence[str], lines: Sequence[Sequence[Any]]) -> None:
     """Write new lines of plain values, already in the form in which the driver stores them (see ``stored``)."""
-    if not lines:
-        return
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.executemany(_sql(model, [model._meta.get_field(name) for name in names]), lines)
+    _write(model, [model._meta.get_field(name) for name in names], lines)
 
 
 def stored(model: type[models.Model], name: str, value: Any) -> Any:
@@ -177,10 +172,19 @@ def blank_row(model: type[models.Model], pk: Any = None) -> Any:
     return row
 
 
-def _sql(model: type[models.Model], fields: Sequence[Any]) -> str:
-    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-    marks = ", ".join(["%s"] * len(fields))
-    return f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(quote(field.column) for field in fields)}) VALUES ({marks})"  # noqa: S608
+def _write(model: type[models.Model], fields: Sequence[Any], lines: Sequence[Sequence[Any]]) -> None:
+    if not lines:
+        return
+    connection = connections[DEFAULT_DB_ALIAS]
+    quote = connection.ops.quote_name
+    target = f"{quote(model._meta.db_table)} ({', '.join(quote(field.column) for field in fields)})"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with connection.wrap_database_errors, cursor.cursor.copy(f"COPY {target} FROM STDIN") as copy:
+                for line in lines:
+                    copy.write_row(line)
+        else:
+            cursor.executemany(f"INSERT INTO {target} VALUES ({', '.join(['%s'] * len(fields))})", lines)  # noqa: S608
 
 
 @cache
