@@ -232,6 +232,7 @@ def seal_in_place(row: models.Model, name: str) -> Sealed | None:
 #: million share one has a chance of 5 in a million; where rows are matched, the values themselves are compared as well
 _INDEX_BITS = 63
 _BLANKS, _NO_DIGITS, _CHINA = re.compile(r"[\s\-]+"), re.compile(r"\D+"), re.compile(r"^(?:00)?86(?=1\d{10}$)")
+_MOBILE_DIGITS = 11
 _PUNCTUATION = re.compile(r"[\s\-_,.;:/\\()\[\]'\"#,。;:、()【】·]+")
 
 
@@ -240,11 +241,14 @@ def _narrow(text: str) -> str:
 
 
 def _id_no(text: str) -> str:
-    return _BLANKS.sub("", _narrow(text)).upper()
+    narrow = _narrow(text)
+    return (narrow if narrow.isalnum() else _BLANKS.sub("", narrow)).upper()
 
 
 def _phone(text: str) -> str:
-    return _CHINA.sub("", _NO_DIGITS.sub("", _narrow(text)))
+    narrow = _narrow(text)
+    digits = narrow if narrow.isascii() and narrow.isdigit() else _NO_DIGITS.sub("", narrow)
+    return digits if len(digits) <= _MOBILE_DIGITS else _CHINA.sub("", digits)
 
 
 def _squeezed(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import threading
 import time
 import uuid
@@ -10,6 +11,11 @@ import uuid
 _lock = threading.Lock()
 _last_ms = 0
 _sequence = 0
+#: random numbers of 64 bits, asked of the system many at a time; a forked process draws its own
+_drawn: list[int] = []
+_AT_ONCE = 128
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_drawn.clear)
 
 
 def uuid7() -> uuid.UUID:
@@ -28,5 +34,7 @@ def uuid7() -> uuid.UUID:
             if _sequence > 0xFFF:
                 _last_ms, _sequence = _last_ms + 1, 0
         ms, sequence = _last_ms, _sequence
-    tail = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
+        if not _drawn:
+            _drawn.extend(struct.unpack(f"{_AT_ONCE}Q", os.urandom(8 * _AT_ONCE)))
+        tail = _drawn.pop() >> 2
     return uuid.UUID(int=(ms << 80) | (7 << 76) | (sequence << 64) | (2 << 62) | tail)
