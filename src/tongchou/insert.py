@@ -26,7 +26,7 @@ _NO_OFFSET = -len("+00:00")
 Converter = Callable[[Sequence[Any], Sequence[models.Model]], Sequence[Any]]
 
 
-class _Statement:
+class _Storing:
     """A model's new rows as the driver stores them: most columns go there as they are, the others through a converter each."""
 
     def __init__(self, model: type[models.Model], vendor: str) -> None:
@@ -41,11 +41,11 @@ class _Statement:
             columns[place] = convert(columns[place], rows)
         return list(map(list, zip(*columns, strict=True)))
 
-    def lines_of(self, given: Mapping[str, Sequence[Any]], constant: Mapping[str, Any], keys: Sequence[str]) -> list[list[Any]]:
+    def lines_of(self, given: Mapping[str, Sequence[Any]], others: Mapping[str, Any], keys: Sequence[str]) -> list[list[Any]]:
         columns: list[Sequence[Any]] = []
         for place, field in enumerate(self.fields):
             known = field.attname in given
-            values = given[field.attname] if known else [constant[field.attname]]
+            values = given[field.attname] if known else [others[field.attname]]
             if hasattr(field, "batch_sealer"):
                 values = list(map(field.batch_sealer(), values, keys if known else [""]))
             if place in self._converters:
@@ -73,7 +73,7 @@ def insert_new(model: type[models.Model], rows: Sequence[models.Model]) -> None:
 def lines_of(model: type[models.Model], rows: Sequence[models.Model]) -> list[list[Any]]:
     """New rows sealed, and as the values that the driver stores, which another process can be handed."""
     seal_rows(model, rows)
-    return _statement(model, connections[DEFAULT_DB_ALIAS].vendor).lines(rows)
+    return _storing(model, connections[DEFAULT_DB_ALIAS].vendor).lines(rows)
 
 
 def lines_of_columns(model: type[models.Model], given: Mapping[str, Sequence[Any]]) -> list[list[Any]]:
@@ -82,9 +82,10 @@ def lines_of_columns(model: type[models.Model], given: Mapping[str, Sequence[Any
     For models whose fields keep what they are given: none that is set while a row is saved.
     """
     assert model._meta.pk is not None
-    constant, _made = _defaults(model)
+    constant, made = _defaults(model)
+    others = constant | {name: make() for name, make in made if name not in given}
     keys = list(map(str, given[model._meta.pk.attname]))
-    return _statement(model, connections[DEFAULT_DB_ALIAS].vendor).lines_of(given, constant, keys)
+    return _storing(model, connections[DEFAULT_DB_ALIAS].vendor).lines_of(given, others, keys)
 
 
 def insert_lines(model: type[models.Model], lines: Sequence[Sequence[Any]]) -> None:
@@ -188,8 +189,8 @@ def _write(model: type[models.Model], fields: Sequence[Any], lines: Sequence[Seq
 
 
 @cache
-def _statement(model: type[models.Model], vendor: str) -> _Statement:
-    return _Statement(model, vendor)
+def _storing(model: type[models.Model], vendor: str) -> _Storing:
+    return _Storing(model, vendor)
 
 
 @cache

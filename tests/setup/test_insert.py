@@ -106,6 +106,22 @@ def test_lines_handed_by_another_process_are_stored_and_read_the_same():
                 getattr(told, name)
 
 
+def test_rows_given_by_column_are_stored_as_rows_are():
+    source = Import.objects.create(ledger="person", file_name="x.csv", created_at=citytime.now())
+    keys = [uuid7() for _turn in range(3)]
+    insert.insert_lines(ImportRow, insert.lines_of_columns(ImportRow, {
+        "id": keys, "source_id": [source.pk] * 3, "row": [2, 3, 4], "values": ['{"name": "甲"}', "", '{"name": "乙"}'],
+        "outcome": ["created", "rejected", "created"], "reasons": [[], [{"zh": "错"}], []], "object_id": ["1", "", "3"],
+    }))  # fmt: skip
+    found = [(row.pk, row.row, row.values, row.before, row.outcome, row.reasons, row.differs, row.content, row.object_id) for row in source.lines.order_by("row")]
+    assert found == [
+        (keys[0], 2, '{"name": "甲"}', "", "created", [], [], "", "1"),
+        (keys[1], 3, "", "", "rejected", [{"zh": "错"}], [], "", ""),
+        (keys[2], 4, '{"name": "乙"}', "", "created", [], [], "", "3"),
+    ]
+    assert insert.lines_of_columns(ImportRow, {"id": [], "row": []}) == []
+
+
 def test_a_row_of_a_given_key_takes_no_other():
     key = uuid7()
     assert insert.blank_row(Person, key).pk == key
