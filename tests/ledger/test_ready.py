@@ -15,7 +15,7 @@ from tongchou.audit.models import Entry
 from tongchou.files import store
 from tongchou.jobs.machine import machine_now
 from tongchou.ledger import registry, write
-from tongchou.ledger.exchange import applying, ready, staging
+from tongchou.ledger.exchange import applying, judging, ready, staging
 from tongchou.ledger.models import Import
 from tongchou.people.models import Person
 
@@ -97,6 +97,17 @@ def test_a_write_in_between_is_noticed_though_the_batch_lies_ready(staged, made,
     assert made == []
     assert (source.created, source.updated, Person.objects.count()) == (599, 1, 600)
     assert Person.objects.get(id_no_index=Person.objects.get(name="某599").id_no_index).phone == "15400000599"
+
+
+@pytest.mark.parametrize(("ledger", "again"), [("task", False), ("case", False), ("notice", False), ("person", True), ("household", True), ("place", True), ("area", True), ("post", True), ("user", True)])
+def test_only_what_a_judgement_hangs_on_makes_it_stale(staged, monkeypatch, ledger, again):
+    source, anew = staged(*ROWS[:3]), []
+    judge = judging.judge
+    audit.record("change", ledger=ledger, object_id="somebody's", by=SYSTEM.by)
+    monkeypatch.setattr(judging, "judge", lambda *args: anew.append(args) or judge(*args))
+    applying.apply_now(source=source, by=SYSTEM)
+    assert bool(anew) == again
+    assert Person.objects.count() == 3
 
 
 def test_what_was_sealed_with_a_key_that_is_retired_meanwhile_is_made_again(staged, made, monkeypatch):

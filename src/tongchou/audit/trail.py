@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -112,10 +112,13 @@ def hold() -> int:
     return _locked_head().position
 
 
-def written_since(position: int, *, besides: str) -> bool:
-    """Whether anything that may have changed a row was written down after a position, acts on one object left out."""
+def written_since(position: int, *, besides: str, about: Collection[str] | None = None) -> bool:
+    """Whether anything that may have changed a row was written down after a position, acts on one object left out.
+
+    ``about`` names the ledgers that are asked about; all by default.
+    """
     lines = Entry.objects.filter(position__gt=position).exclude(action__in=_READING).exclude(object_id=besides)
-    return lines.exists()
+    return (lines if about is None else lines.filter(ledger__in=about)).exists()
 
 
 def verify() -> Verdict:

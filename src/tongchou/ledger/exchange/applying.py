@@ -22,6 +22,8 @@ from tongchou.ledger.models import Import, ImportRow
 from tongchou.refusal import Refusal
 
 Outcome = ImportRow.Outcome
+#: ledgers of the trail under which areas change, and who may write where
+_RIGHTS_AND_AREAS = ("area", "post", "user", "responsibility")
 
 
 def confirm_import(*, source: Import, by: Actor) -> Any:
@@ -113,7 +115,7 @@ def apply_import(run: jobs.Run) -> dict[str, Any]:
     with insert.rare_checkpoints(), closing(ready.Supply(source, ledger, by)) as supply:
         while (batch := supply.after(run.cursor.get("row", 0), moved=run.cursor.get("moved", False))).last > batch.after:
             with transaction.atomic():
-                moved = _moved(source, run.cursor)
+                moved = _moved(source, ledger, run.cursor)
                 done += _apply_batch(source, ledger, by, batch, moved)
                 run.save({"row": batch.last, "position": audit.hold(), "moved": moved}, done=done, total=total)
     with transaction.atomic():
@@ -158,11 +160,16 @@ def account(source: Import, *, most_reasons: int = 1000) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _moved(source: Import, cursor: Mapping[str, Any]) -> bool:
-    """Whether anything was written since the file was judged, other than this import's own batches, or the day changed."""
+def _moved(source: Import, ledger: Ledger, cursor: Mapping[str, Any]) -> bool:
+    """Whether anything on which a judgement hangs was written since, other than this import's own batches, or the day changed.
+
+    A row of a ledger that stands alone is judged by that ledger, those that it refers to, the areas, and the writer's own rights.
+    """
+    about = {ledger.key, *(column.to for column in ledger.columns if column.to), *_RIGHTS_AND_AREAS} if ledger.stands_alone else None
     since = cursor.get("position", source.judged_position)
     audit.hold()
-    return cursor.get("moved", False) or source.judged_on != citytime.today() or audit.written_since(since, besides=str(source.pk))
+    written = cursor.get("moved", False) or audit.written_since(since, besides=str(source.pk), about=about)
+    return written or source.judged_on != citytime.today()
 
 
 def _apply_batch(source: Import, ledger: Ledger, by: Actor, batch: ready.Ready, moved: bool) -> int:
