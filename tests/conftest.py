@@ -57,7 +57,7 @@ def _choose_database() -> None:
     elif not os.environ.get("TONGCHOU_DATABASE_URL"):
         try:
             _cluster = servers.Cluster()
-            os.environ["TONGCHOU_DATABASE_URL"] = _cluster.start(durable=False)
+            os.environ["TONGCHOU_DATABASE_URL"] = _cluster.start()
         except servers.NoPostgres as reason:
             raise pytest.UsageError(f"TONGCHOU_TEST_DATABASE=postgres: {reason}") from reason
 

@@ -59,16 +59,10 @@ class Cluster:
         if done.returncode:
             raise NoPostgres(f"{program} failed:\n{done.stdout}")
 
-    def start(self, *, durable: bool = True) -> str:
-        """Make and start the cluster; its URL, with a database ``city``.
-
-        Not ``durable``, it leaves syncing to the system: a killed process still loses nothing that it was told is kept,
-        only a machine without power would, and tests cut no power.
-        """
+    def start(self) -> str:
+        """Make and start the cluster; its URL, with a database ``city``."""
         self._run("initdb", "--pgdata=data", "--username=city", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "-k")
         options = f"-c listen_addresses='' -c unix_socket_directories='{self.home}' -c shared_buffers=64MB -c max_connections=60"
-        if not durable:
-            options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         # The log goes to a file: pg_ctl's child would otherwise hold our pipe open for ever.
         self._run("pg_ctl", "start", "--pgdata=data", "--wait", "--log=log", f"--options={options}")
         self._run("createdb", f"--host={self.home}", "--username=city", "city")
