@@ -11,6 +11,7 @@ from tongchou.access.actor import SYSTEM, Actor
 from tongchou.access.models import Post
 from tongchou.ledger import registry
 from tongchou.ledger.exchange import applying, staging
+from tongchou.ledger.models import Import
 
 from tests.people.conftest import home, number, register, village  # noqa: F401
 
@@ -41,6 +42,16 @@ def bring_in(village: str):  # noqa: F811
             applying.apply_now(source=source, by=by)
             source.refresh_from_db()
         return applying.account(source)
+
+    return run
+
+
+@pytest.fixture
+def staged(village: str, sheet):  # noqa: F811
+    """``staged("row", …)`` reads a sheet of people up to the dry run; gives its import."""
+
+    def run(*rows: str) -> Import:
+        return staging.stage(registry.get("person"), sheet(HEADER, *rows), file_name="x.csv", by=SYSTEM)
 
     return run
 

@@ -15,11 +15,10 @@ from django.db import transaction
 from tongchou import citytime
 from tongchou.access.actor import SYSTEM
 from tongchou.jobs import aside
-from tongchou.ledger import registry, write
+from tongchou.ledger import write
 from tongchou.ledger.exchange import applying, staging
 from tongchou.ledger.models import Import
 
-from tests.ledger.conftest import HEADER
 from tests.people.conftest import VILLAGE, number
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,14 +49,6 @@ def answers(monkeypatch) -> list:
     monkeypatch.setattr(aside.Aside, "free", wait)
     monkeypatch.setattr(aside.Aside, "take", note)
     return told
-
-
-@pytest.fixture
-def staged(village, sheet):
-    def run(*rows: str) -> Import:
-        return staging.stage(registry.get("person"), sheet(HEADER, *rows), file_name="x.csv", by=SYSTEM)
-
-    return run
 
 
 def lines_of(source: Import) -> list[tuple]:

@@ -36,14 +36,6 @@ def made(monkeypatch) -> list:
     return again
 
 
-@pytest.fixture
-def staged(village, sheet):
-    def run(*rows: str) -> Import:
-        return staging.stage(registry.get("person"), sheet(HEADER, *rows), file_name="x.csv", by=SYSTEM)
-
-    return run
-
-
 def told(source: Import) -> list[tuple]:
     """Every written row in the order of the sheet, with its line of the trail."""
     rows = {str(row.pk): row for row in Person.objects.all()}

@@ -229,7 +229,7 @@ def seal_in_place(row: models.Model, name: str) -> Sealed | None:
 
 
 #: of a hash, 63 bits in a BigIntegerField: an index of numbers is half as large as one of texts. That two values of ten
-#: million share one has a chance of 5 in a million; where rows are matched, the values themselves are compared as well
+#: million share one has a chance of 5 in a million; an import compares the values as well, a merge is confirmed by a person
 _INDEX_BITS = 63
 _BLANKS, _NO_DIGITS, _CHINA = re.compile(r"[\s\-]+"), re.compile(r"\D+"), re.compile(r"^(?:00)?86(?=1\d{10}$)")
 _MOBILE_DIGITS = 11
